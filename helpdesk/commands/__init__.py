@@ -22,15 +22,16 @@ and that is all. For example, the whole of a command `greet`:
 
 What the frame (`helpdesk.cli`) does for every command, so that no module does it again:
 
-- `--json` is added to every parser: `Result.document` goes to stdout as one JSON document instead of the lines.
-  The document must be made of plain JSON values (dates as ISO 8601 text).
-- A parser with sub-commands (`people add`) is made with `parser.add_subparsers(dest=..., required=True, metavar=...)`.
+- `--json` is added to every parser: `Result.document` goes to stdout as one JSON document instead of the
+  lines. The document must be made of plain JSON values (dates as ISO 8601 text).
+- A parser with sub-commands (`people add`) is made with `parser.add_subparsers(dest=..., required=True)`.
 - A module with several top-level names may give each its own function: `parser.set_defaults(run=restore)`.
 - `CommandRefused`, and the refusals of `helpdesk.errors`, become one line on stderr and exit code 1;
-  `WrongUsage` becomes exit code 2. `Result.exit_code` 1 is for a command that did its work and found something wrong
-  (`verify`, `doctor`). Anything else is a defect and ends with its traceback.
-- Tables that do not exist yet are made (an empty data folder works); a database of an older version is refused with a
-  sentence. A command that must see the database as it is sets `parser.set_defaults(database="as it is")`.
+  `WrongUsage` becomes exit code 2. `Result.exit_code` 1 is for a command that did its work and found
+  something wrong (`verify`, `doctor`). Anything else is a defect and ends with its traceback.
+- Tables that do not exist yet are made (an empty data folder works); a database of an older version is
+  refused with a sentence. A command that must see the database as it is sets
+  `parser.set_defaults(database="as it is")`.
 - A parser added without `help=` is internal: it works, and `--help` does not list it.
 
 Progress of a long command may be printed on stderr while it runs; stdout belongs to the result.
