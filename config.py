@@ -124,7 +124,7 @@ class Settings:
         if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
             return path
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        # Not $TMPDIR, which may differ from one process to the next; the folder is private (0700) and checked.
+        # Not $TMPDIR, which may differ between processes. The folder is made private (0700) and checked.
         return Path("/tmp") / f"relais-{os.geteuid()}-{name}" / "redis.sock"  # noqa: S108
 
     def redis_connection_url(self) -> str:

@@ -1,6 +1,6 @@
 """`python3 -m helpdesk serve|test|relais …`: what the commands in `bin/` hand over to.
 
-Standard library only until it runs inside `.venv`, which it makes and fills itself (see `helpdesk.installing`).
+Standard library only until it runs inside `.venv`, which it makes and fills itself (`helpdesk.installing`).
 HELPDESK_NO_VENV=1 skips that, for containers and packages that bring the requirements in another way.
 """
 
@@ -16,7 +16,7 @@ USAGE = "usage: python3 -m helpdesk serve|test|relais [ARGUMENTS]"
 
 def main() -> int:
     """Install what is missing, start again inside `.venv`, and hand over to the command."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 (someone may call it without bin/)
         print(f"Relais needs Python 3.11 or later; this is {sys.version.split()[0]}.", file=sys.stderr)
         return 1
     if os.name != "posix":

@@ -1,8 +1,8 @@
 """Making `.venv` and keeping it in step with the hash-locked requirements. Standard library only.
 
-A stamp inside `.venv` names the lock file, the Python and the venv it was filled for; when it matches, nothing
-is done and nothing is locked. Otherwise the installation runs under a lock on the project's folder, so that two
-commands started at once install once.
+A stamp inside `.venv` names the lock file, the Python and the venv it was filled for; when it matches,
+nothing is done and nothing is locked. Otherwise the installation runs under a lock on the project's folder,
+so that two commands started at once install once.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def _make(venv: Path, *, needs_pip: bool) -> None:
     if "ensurepip" in output or "No module named venv" in output:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         raise InstallationFailed(
-            f"This Python cannot make virtual environments; install the package that adds it: apt install {package}"
+            "This Python cannot make virtual environments; install the package that adds it: "
+            f"apt install {package}"
         )
     raise InstallationFailed(f"{venv} could not be made: {_last_line(output)}")
 
@@ -96,7 +97,7 @@ def _make(venv: Path, *, needs_pip: bool) -> None:
 def _usable(venv: Path, *, needs_pip: bool) -> bool:
     """Whether the venv's Python starts, is recent enough and finds its own installer.
 
-    An interrupted installation, or a distribution that replaced its Python under us, leaves one that does not.
+    An interrupted installation, or a system that replaced its Python under us, leaves one that does not.
     """
     python = venv / "bin" / "python"
     probe = "import sys; assert sys.version_info >= (3, 11)" + ("; import pip" if needs_pip else "")
