@@ -1,23 +1,23 @@
 """The few ways a person can be refused.
 
-Errors carry codes and values, never sentences: `helpdesk.web.wording` says them in the reader's language, and the
-API shows them as they are.
+Errors carry codes and values, never sentences: `helpdesk.web.wording` says them in the reader's language,
+and the API shows them as they are.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Problem:
     """One thing wrong with one field of what was sent. `code` is a key of `helpdesk.web.wording`."""
 
     field: str
     code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class RelaisError(Exception):
