@@ -1,0 +1,77 @@
+"""What is said to people when something is refused: one sentence per problem code, in the reader's language.
+
+Rules know codes and figures only (see `helpdesk.errors`). Each sentence says what to do, and never blames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import format_decimal
+from flask_babel import lazy_gettext as _l
+
+from helpdesk.errors import Problem
+
+# (field, code), or code alone for every field.
+SENTENCES: Mapping[tuple[str, str] | str, Any] = {
+    "missing": _l("Please fill in this field."),
+    ("text", "missing"): _l("Write your question: the text is missing."),
+    ("text", "empty"): _l("Write your question: this text has no visible character."),
+    ("channel", "missing"): _l("Say on which channel the question was asked."),
+    ("channel", "unknown_channel"): _l("This channel does not exist or is closed; choose another one."),
+    "too_long": _l("Shorten this text: it has %(count)s characters and %(limit)s are allowed."),
+    "not_text": _l("Send text here, in quotation marks."),
+    "not_an_object": _l("Send an object with named values here."),
+    "nul": _l("Remove the invisible NUL character at position %(position)s, then send the text again."),
+    "half_character": _l("Type the character at position %(position)s again: only half of it arrived."),
+    "bad_link": _l("Give a complete link that starts with https:// or http://, without spaces or password."),
+    "bad_email": _l("Check this e-mail address: it should look like name@example.org."),
+    "bad_time": _l("Give a date and time such as 2026-03-29T14:05:00+02:00."),
+    "time_without_offset": _l(
+        "Add the offset from universal time to this date and time, such as +02:00 or Z."
+    ),
+    "time_too_old": _l("Check the year: nothing before %(year)s is accepted."),
+    "unknown_language": _l("Choose one of these languages, or leave the field empty: %(known)s."),
+    "already_received": _l("This post has already been taken in: see %(ref)s."),
+    "invalid": _l("Check this value: it can't be used as it is."),
+}
+
+# What a hidden piece of a text is called on the label that replaces it: the kinds of `intake.masking`.
+MARKS: Mapping[str, Any] = {
+    "phone": _l("telephone number hidden"),
+    "email": _l("e-mail address hidden"),
+    "iban": _l("bank account number hidden"),
+    "card": _l("payment card number hidden"),
+    "national-number": _l("social security number hidden"),
+    "customer-number": _l("customer number hidden"),
+    "name": _l("name hidden"),
+    "address": _l("street address hidden"),
+}
+
+
+def sentence(problem: Problem) -> str:
+    """The sentence for one problem, its figures written as the reader writes them. Needs a request or a
+    locale.
+    """
+    words = (
+        SENTENCES.get((problem.field, problem.code)) or SENTENCES.get(problem.code) or SENTENCES["invalid"]
+    )
+    figures = {
+        name: format_decimal(value) if isinstance(value, int) and name != "year" else value
+        for name, value in problem.params.items()
+    }
+    return str(words) % figures if figures else str(words)
+
+
+def sentences_by_field(problems: list[Problem]) -> dict[str, list[str]]:
+    """Field → its sentences, in the order of the problems, for a form that shows each beside its field."""
+    by_field: dict[str, list[str]] = {}
+    for problem in problems:
+        by_field.setdefault(problem.field, []).append(sentence(problem))
+    return by_field
+
+
+def mark_label(kind: str) -> str:
+    """The label shown in place of a masked piece of the given kind."""
+    return str(MARKS[kind])
