@@ -1,4 +1,4 @@
-"""`prepare`, used by `bin/serve`: bring the database up to date, load the demo, see whether anybody can sign in."""
+"""`prepare`, used by `bin/serve`: tables up to date, demo loaded, and whether anybody can sign in."""
 
 from __future__ import annotations
 

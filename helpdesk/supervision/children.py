@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -143,15 +143,19 @@ def adopt_orphans() -> None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def adopted(known: Sequence[int]) -> list[int]:
-    """Processes that are our children without having been started by us; finished ones are collected."""
+def offspring() -> set[int]:
+    """All processes whose parent this one is (Linux; elsewhere none are found)."""
     listing = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
     try:
-        children = [int(pid) for pid in listing.read_text(encoding="ascii").split()]
+        return {int(pid) for pid in listing.read_text(encoding="ascii").split()}
     except OSError:
-        return []
+        return set()
+
+
+def collect(pids: Collection[int]) -> list[int]:
+    """Take note of the end of those that are over; returns the others."""
     left = []
-    for pid in set(children) - set(known):
+    for pid in pids:
         with contextlib.suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0] == 0:
                 left.append(pid)

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 
-from helpdesk.supervision.children import Child, adopt_orphans, adopted, shorten
+from helpdesk.supervision.children import Child, adopt_orphans, collect, offspring, shorten
 from helpdesk.supervision.interruptions import Deadline, Interruptions
 
 LOOK_AGAIN = 1.0  # seconds between two looks at the programs, when no signal says to look earlier
@@ -25,6 +25,7 @@ class Keeper:
     def __init__(self, wait: Interruptions, say: Callable[[str], None]) -> None:
         self._stages: dict[str, list[Child]] = {}
         self._wait, self._say = wait, say
+        self._not_ours = offspring()  # started by somebody else in this process, and left alone
         adopt_orphans()
 
     @property
@@ -73,7 +74,7 @@ class Keeper:
         while True:
             for child in self.children:
                 self._look_after(child)
-            adopted(self._known())
+            collect(self._adopted())
             self._wait.pause(min([LOOK_AGAIN, *self._due()]))
 
     def _look_after(self, child: Child) -> None:
@@ -93,8 +94,9 @@ class Keeper:
         now = time.monotonic()
         return [max(0.0, child.restart_at - now) for child in self.children if child.restart_at is not None]
 
-    def _known(self) -> list[int]:
-        return [child.running.pid for child in self.children if child.running]
+    def _adopted(self) -> set[int]:
+        """Processes that a program of ours left behind, and that have become our own children."""
+        return offspring() - self._not_ours - {child.running.pid for child in self.children if child.running}
 
     def stop(self, order: Sequence[str]) -> None:
         """End the programs stage by stage, then whatever they left behind.
@@ -112,7 +114,7 @@ class Keeper:
             self._await_end(stage, INSIST)
             for child in stage:
                 child.kill()
-        for pid in adopted(self._known()):
+        for pid in collect(self._adopted()):
             with contextlib.suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
                 os.waitpid(pid, 0)
