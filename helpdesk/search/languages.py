@@ -10,14 +10,14 @@ LANGUAGES = ("fr", "en")
 _WORDS = re.compile(r"[^\W\d_]+")
 _ELIDED = re.compile(r"(?<!\w)(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu)['’](?=[aeiouyhéèêàâîôûœ])", re.IGNORECASE)
 _CONTRACTED = re.compile(r"(?<=\w)(?:n['’]t|['’](?:m|re|ve|ll))(?!\w)|(?<!\w)i['’]d(?!\w)", re.IGNORECASE)
-_ACCENTED = re.compile(r"(?<!\w)(?:à|où|ça|été|très|déjà|après|même|être|\w+é|\w+ée?s?|\w*[êç]\w*)(?!\w)", re.IGNORECASE)
+_ACCENTED = re.compile(r"(?<!\w)(?:à|où|ça|été|très|déjà|après|\w+ée?s?|\w*[êç]\w*)(?!\w)", re.IGNORECASE)
 
 LEAST_EVIDENCE = 2
 LEAST_RATIO = 2.0
 
 
 def guess_language(text: str) -> str | None:
-    """ "fr" or "en" when at least two telling words say so and twice as many as for anything else, else None."""
+    """The language, when two telling words or more say so and twice as many as for any other; else None."""
     words = [_plain(word) for word in _WORDS.findall(text)]
     french = sum(w in EVIDENCE["fr"] for w in words) + len(_ELIDED.findall(text))
     french += min(2, len(_ACCENTED.findall(text))) if french else 0

@@ -1,8 +1,9 @@
 """From what somebody wrote to the terms the index compares. The same function serves documents and questions.
 
-One pass: the text is folded character by character (case, accents, ligatures, both apostrophes), cut by one regular
-expression that keeps codes and product names whole, and each word is stemmed in French, in English or in both. Every
-token remembers where it stood in the original, so that a page can show a matched word as the asker wrote it.
+One pass: the text is folded character by character (case, accents, ligatures, both apostrophes), cut by
+one regular expression that keeps codes and product names whole, and each word is stemmed in French, in
+English or in both. Every token remembers where it stood in the original, so that a page can show a matched
+word as the asker wrote it.
 """
 
 import re
@@ -52,7 +53,7 @@ def fold(text: str) -> str:
     return text.translate(_FOLDING)
 
 
-# --- folding -------------------------------------------------------------------------------------------------------
+# --- folding -----------------------------------------------------------------------------------------------
 
 _LETTERS = {"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l", "ı": "i"}
 _MARKS = dict.fromkeys("’‘ʼ′´`＇", "'") | dict.fromkeys("‐‑‒–—−", "-")
@@ -67,7 +68,8 @@ class _Folding(dict[int, str]):
         if folded is None:
             plain = unicodedata.normalize("NFKD", character)
             lowered = "".join(c for c in plain if not unicodedata.combining(c)).lower()
-            folded = "".join(_LETTERS.get(c, "" if unicodedata.category(c) in ("Cf", "Mn") else c) for c in lowered)
+            visible = (c for c in lowered if unicodedata.category(c) not in ("Cf", "Mn"))
+            folded = "".join(_LETTERS.get(c, c) for c in visible)
         self[code] = folded
         return folded
 
@@ -76,7 +78,8 @@ _FOLDING = _Folding()
 
 
 def _fold_with_origins(text: str) -> tuple[str, list[int] | None]:
-    """The folded text and, where lengths differ, the original position of each folded character (and of the end)."""
+    """The folded text and, where lengths differ, the original position of each folded character (and of
+    the end)."""
     if text.isascii():
         return text.lower(), None
     folded = text.translate(_FOLDING)
@@ -89,7 +92,7 @@ def _fold_with_origins(text: str) -> tuple[str, list[int] | None]:
     return folded, origins
 
 
-# --- cutting -------------------------------------------------------------------------------------------------------
+# --- cutting -----------------------------------------------------------------------------------------------
 
 _MONEY = r"(?:€|\$|£|eur\b|euros?\b|pounds?\b|dollars?\b)"
 _CUT = re.compile(
@@ -104,8 +107,8 @@ _CUT = re.compile(
     | (?P<whole>    aujourd'hui | prud'homm\w* | (?<!\w)[ei]-[a-z]{{3,}}(?!\w) )     # e-mail, e-SIM
     | (?P<elision>  (?<!\w)(?:jusqu|lorsqu|puisqu|quoiqu|presqu|quelqu|qu|[cdjlmnst])'(?=\w) )
     | (?P<initials> (?<!\w)(?:[a-z]\.){{2,}}[a-z]?(?!\w) )
-    | (?P<both>     [^\W\d_]{{3,}}(?: (?:[·•‧∙⋅][^\W\d_]{{1,6}})+                    # étudiant·e·s, client(e)s
-                                  | \((?:e|s|es|ne|nes|le|les|te|tes|x|rice|trice|euse)\)s?(?!\w)
+    | (?P<both>     [^\W\d_]{{3,}}(?: (?:[·•‧∙⋅][^\W\d_]{{1,6}})+                # étudiant·e·s, client(e)s
+                                  | \((?:e|s|es|ne|nes|le|les|te|tes|x|trice|euse)\)s?(?!\w)
                                   | [.-](?:e|ne|te)(?:[.-]?s)?(?!\w) ) )
     | (?P<code>     (?<!\w)[a-z]{{1,4}}[-_]?\d{{1,6}}(?:[-_]\d{{1,8}})*[a-z]{{0,2}}(?!\w)   # R-14, T105, E_12
                   | (?<!\w)[a-z]\.\d{{1,4}}(?!\w)                                           # T.38
@@ -189,7 +192,7 @@ def _word_forms(value: str, start: int, end: int, folded: str) -> Iterator[tuple
 def _hashtag_forms(
     start: int, end: int, folded: str, text: str, origins: list[int] | None
 ) -> Iterator[tuple[str, int, int]]:
-    """#PlusInternet → plus, internet; #fibre → fibre. Capitals are read in the original when positions agree."""
+    """#PlusInternet → plus, internet; #fibre → fibre. Capitals are read in the original."""
     if origins is not None:
         yield folded[start + 1 : end].replace("_", ""), start + 1, end
         return
@@ -198,7 +201,7 @@ def _hashtag_forms(
             yield folded[part.start() : part.end()], part.start(), part.end()
 
 
-# --- stemming ------------------------------------------------------------------------------------------------------
+# --- stemming ----------------------------------------------------------------------------------------------
 
 _STEMMERS = {"fr": Stemmer.Stemmer("french", 0), "en": Stemmer.Stemmer("english", 0)}
 _STEMMING = Lock()  # a stemmer keeps its working buffer: one thread at a time
@@ -218,7 +221,7 @@ def _stem(word: str, language: str) -> str:
 
 
 def _french_stem(word: str) -> str:
-    """Snowball knows suffixes by their accents, which folding removed: give back those that matter, even out the rest."""
+    """Snowball knows French suffixes by their accents, which folding removed: even out what that leaves."""
     if word.endswith(("ee", "ees")):
         word = word.rstrip("s")[:-1]  # résiliée(s) as résilié
     with _STEMMING:
@@ -231,4 +234,12 @@ def _french_stem(word: str) -> str:
 
 
 # éligibilité meets éligible; résilié meets résiliation ("resil" and "resili"); connexion meets connecter.
-_FRENCH_EVEN = (("ibilit", "ibl"), ("abilit", "abl"), ("ivit", "iv"), ("nexion", "nect"), ("geon", "g"), ("i", ""), ("e", ""))
+_FRENCH_EVEN = (
+    ("ibilit", "ibl"),
+    ("abilit", "abl"),
+    ("ivit", "iv"),
+    ("nexion", "nect"),
+    ("geon", "g"),
+    ("i", ""),
+    ("e", ""),
+)

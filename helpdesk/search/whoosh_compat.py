@@ -1,0 +1,205 @@
+"""Whoosh 2.7.4, made fit for service. With `whoosh_index`, the only module that imports Whoosh.
+
+What is changed, and why:
+- readers look into the memory map instead of copying every segment into each process (`install`);
+- a commit reaches the disk before it is announced (`DurableStorage`): Whoosh itself never calls fsync;
+- segments are merged by orders of magnitude (`merge_tiers`), never all at once inside a commit;
+- frequent words weigh less (`SharpBM25F`): the stock idf keeps them nearly as heavy as rare ones.
+
+Other packages install under the same name, with a `refresh()` that returns deleted documents: the version is
+checked.
+"""
+
+import io
+import math
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import whoosh
+from whoosh import scoring
+from whoosh.codec.whoosh3 import LENGTHS_COLUMN
+from whoosh.filedb import structfile
+from whoosh.filedb.filestore import FileStorage
+from whoosh.matching import Matcher
+from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.util.numeric import byte_to_length
+
+WANTED = (2, 7, 4)
+
+if whoosh.__version__ != WANTED:
+    raise ImportError(f"Relais needs Whoosh {WANTED}; another package has its name: {whoosh.__version__}")
+
+
+class _View(io.RawIOBase):
+    """A read-only file over a buffer, without copying it."""
+
+    def __init__(self, buffer: Any) -> None:
+        self._buffer = memoryview(buffer)
+        self._position = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        start = self._position
+        left = len(self._buffer) - start
+        self._position += left if size is None or size < 0 else min(size, left)
+        return bytes(self._buffer[start : self._position])
+
+    def readinto(self, target: Any) -> int:
+        data = self.read(len(target))
+        target[: len(data)] = data
+        return len(data)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        start = self._position
+        end = start
+        while end < len(self._buffer):
+            chunk = bytes(self._buffer[end : end + 256])
+            newline = chunk.find(b"\n")
+            if newline >= 0:
+                end += newline + 1
+                break
+            end += len(chunk)
+        if size is not None and size >= 0:
+            end = min(end, start + size)
+        self._position = end
+        return bytes(self._buffer[start:end])
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._buffer)}[whence]
+        self._position = base + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _open_without_copy(self: Any, buf: Any, name: str | None = None, onclose: Any = None) -> None:
+    self._buf = buf
+    self._name = name
+    self.file = _View(buf)
+    self.onclose = onclose
+    self.is_real = False
+    self.is_closed = False
+
+
+def install() -> None:
+    """Make readers share the memory map. Safe to call again."""
+    structfile.BufferFile.__init__ = _open_without_copy
+
+
+install()
+
+
+class DurableStorage(FileStorage):
+    """Segments and table of contents reach the disk before the new table takes its name, and then the
+    name."""
+
+    def __init__(self, path: str, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._unsynced: set[str] = set()
+        self._opened: list[Any] = []
+
+    def create_file(self, name: str, **options: Any) -> Any:
+        self._unsynced.add(name)
+        return super().create_file(name, **options)
+
+    def open_file(self, name: str, **options: Any) -> Any:
+        file = super().open_file(name, **options)
+        self._opened = [earlier for earlier in self._opened if not earlier.is_closed] + [file]
+        return file
+
+    def release(self) -> None:
+        """Close what a failed opening left open."""
+        for file in self._opened:
+            if not file.is_closed:
+                file.close()
+        self._opened.clear()
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        announces = newname.endswith(".toc")
+        if announces:
+            for name in self._unsynced:
+                if self.file_exists(name):  # temporary files of the writer are gone by now
+                    synchronise(os.path.join(self.folder, name))
+            self._unsynced.clear()
+        super().rename_file(oldname, newname, safe)
+        if announces:
+            synchronise(self.folder)
+
+
+def synchronise(path: str) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def merge_tiers(writer: Any, segments: list[Any], together: int = 8, most: int = 200_000) -> list[Any]:
+    """Merge policy: join segments once `together` of one order of magnitude exist; big ones are left
+    alone."""
+    tiers: dict[int, list[Any]] = {}
+    for segment in segments:
+        tiers.setdefault(int(math.log(max(segment.doc_count_all(), 1), together)), []).append(segment)
+    for _, alike in sorted(tiers.items()):
+        if len(alike) >= together and sum(s.doc_count_all() for s in alike) <= most:
+            for segment in alike:
+                reader = SegmentReader(writer.storage, writer.schema, segment)
+                writer.add_reader(reader)
+                reader.close()
+            return [s for s in segments if s not in alike]
+    return segments
+
+
+class SharpBM25F(scoring.BM25F):
+    """BM25F whose idf is ln(1 + (N - df + 0.5) / (df + 0.5))."""
+
+    def idf(self, searcher: Any, fieldname: str, text: Any) -> float:
+        parent = searcher.get_parent()
+        size, frequency = parent.doc_count_all(), parent.doc_frequency(fieldname, text)
+        return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+
+def blocks(reader: Any, fieldname: str, term: str) -> Iterator[tuple[Iterable[int], Iterable[float]]]:
+    """The postings of a term in one segment, deleted documents included: blocks of (numbers, weights)."""
+    field = reader.schema[fieldname]
+    try:
+        matcher = reader._terms.matcher(fieldname, field.to_bytes(term), field.format)
+    except TermNotFound:
+        return
+    if hasattr(matcher, "_next_block"):
+        while matcher.is_active():
+            matcher._read_ids()
+            matcher._read_weights()
+            yield matcher._ids, matcher._weights
+            matcher._next_block()
+    else:
+        yield _one_by_one(matcher)
+
+
+def _one_by_one(matcher: Matcher) -> tuple[list[int], list[float]]:
+    """A rare term's postings, which are kept inside the dictionary."""
+    numbers: list[int] = []
+    weights: list[float] = []
+    while matcher.is_active():
+        numbers.append(matcher.id())
+        weights.append(matcher.weight())
+        matcher.next()
+    return numbers, weights
+
+
+def lengths(reader: Any, fieldname: str) -> "array[float]":
+    """Length of a field in each document of a segment. Whoosh keeps one byte each: long ones are rounded."""
+    name = f"_{fieldname}_len"
+    if not reader._perdoc.has_column(name):
+        return array("f", bytes(4 * reader.doc_count_all()))
+    column = reader._perdoc.column_reader(name, LENGTHS_COLUMN)
+    return array("f", (float(byte_to_length(value)) for value in column.load()))

@@ -1,0 +1,115 @@
+"""How documents of the port become Whoosh documents: the schema, and one function per kind.
+
+All kinds live in one Whoosh index, so that one commit holds a whole batch and its watermark. Each text
+field exists once per language. Only classes of Whoosh itself go into the schema: it is pickled into the
+index, and a class of ours that moved would make every index unreadable.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from whoosh import analysis, fields
+
+from helpdesk.search.index import (
+    AnswerDocument,
+    Document,
+    PersonDocument,
+    PrecedentDocument,
+    TicketDocument,
+    TopicDocument,
+)
+from helpdesk.search.scoring import Family
+from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, Token, analyse, analyse_each
+
+SCHEMA_VERSION = 1
+"""Raised with every change below: an index made by another version is rebuilt."""
+
+VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"
+
+DECLARED = Family("person", {"title": 1.0, "profile": 1.0, "topics": 1.0, "department": 0.3}, b=1.0, k1=3.0)
+HISTORY = Family("person", {"history": 1.0}, b=1.0, k1=3.0, power=2, common=True)
+TOPICS = Family("topic", {"words": 1.0})
+PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True, most_terms=32)
+
+KIND_OF_FIELD = {
+    name: family.kind for family in (DECLARED, HISTORY, TOPICS, PRECEDENTS) for name in family.fields
+}
+
+META = "meta"
+"""Key of the document that carries the watermark."""
+
+
+def field_name(name: str, language: str) -> str:
+    return f"{name}_{language}"
+
+
+def schema() -> fields.Schema:
+    cut = analysis.RegexTokenizer(r"[^ ]+")  # the terms come ready, separated by spaces
+    plain = fields.TEXT(analyzer=cut, phrase=False)
+    texts = {field_name(name, language): plain for name in KIND_OF_FIELD for language in LANGUAGES}
+    staff = {field_name("find", language): fields.TEXT(analyzer=cut, phrase=True) for language in LANGUAGES}
+    return fields.Schema(
+        key=fields.ID(unique=True, stored=True),
+        kind=fields.ID(),
+        readers=fields.KEYWORD(),
+        facts=fields.STORED(),
+        **texts,
+        **staff,
+    )
+
+
+def whoosh_document(document: Document) -> dict[str, Any]:
+    """The keyword arguments of `add_document`."""
+    return {"key": document.key, **_BODIES[type(document)](document)}
+
+
+def meta_document(watermark: int) -> dict[str, Any]:
+    return {"key": META, "kind": META, "facts": json.dumps({"watermark": watermark})}
+
+
+def _texts(name: str, text: str) -> dict[str, str]:
+    if not text:
+        return {}
+    return {field_name(name, lang): _joined(found) for lang, found in analyse_each(text).items()}
+
+
+def _joined(tokens: Iterable[Token]) -> str:
+    return " ".join(token.term for token in tokens)
+
+
+def _person(document: PersonDocument) -> dict[str, Any]:
+    body: dict[str, Any] = {"kind": "person"}
+    for name in (*DECLARED.fields, *HISTORY.fields):
+        body |= _texts(name, getattr(document, name))
+    return body
+
+
+def _topic(document: TopicDocument) -> dict[str, Any]:
+    return {"kind": "topic", **_texts("words", document.words)}
+
+
+def _precedent(document: PrecedentDocument) -> dict[str, Any]:
+    credited = {str(person): strength for person, strength in document.credits.items()}
+    return {
+        "kind": "precedent",
+        "facts": json.dumps({"credits": credited}),
+        **_texts("question", document.question),
+        **_texts("answer", document.answer),
+    }
+
+
+def _for_staff(document: TicketDocument | AnswerDocument) -> dict[str, Any]:
+    languages = (document.language,) if document.language in LANGUAGES else LANGUAGES
+    found = {field_name("find", lang): _joined(analyse(document.text, lang)) for lang in languages}
+    kind = "ticket" if isinstance(document, TicketDocument) else "answer"
+    return {"kind": kind, "readers": " ".join(sorted(document.readers)), **found}
+
+
+_BODIES: dict[type, Any] = {
+    PersonDocument: _person,
+    TopicDocument: _topic,
+    PrecedentDocument: _precedent,
+    TicketDocument: _for_staff,
+    AnswerDocument: _for_staff,
+}
