@@ -21,6 +21,13 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     ("channel", "missing"): _l("Say on which channel the question was asked."),
     ("channel", "unknown_channel"): _l("This channel does not exist or is closed; choose another one."),
     "too_long": _l("Shorten this text: it has %(count)s characters and %(limit)s are allowed."),
+    ("body", "too_long_for_channel"): _l(
+        "Write a shorter answer or a short variant: it counts for %(count)s, the channel allows %(limit)s."
+    ),
+    ("short", "too_long_for_channel"): _l(
+        "Shorten the short variant: it counts for %(count)s and the channel allows %(limit)s."
+    ),
+    ("short", "missing_for_channel"): _l("Write a short variant that fits this channel."),
     "not_text": _l("Send text here, in quotation marks."),
     "not_an_object": _l("Send an object with named values here."),
     "nul": _l("Remove the invisible NUL character at position %(position)s, then send the text again."),
@@ -75,3 +82,17 @@ def sentences_by_field(problems: list[Problem]) -> dict[str, list[str]]:
 def mark_label(kind: str) -> str:
     """The label shown in place of a masked piece of the given kind."""
     return str(MARKS[kind])
+
+
+# Why a person may not do a thing, or what somebody else did first: codes of `NotAllowed` and `Conflict`.
+REFUSALS: Mapping[str, Any] = {
+    "not_allowed": _l("You may not do this."),
+    "changed_meanwhile": _l("Somebody else changed this in the meantime. Look at it again, then decide."),
+    "own_answer": _l("Nobody approves their own answer. Another approver has to."),
+}
+
+
+def refusal(code: str, **params: Any) -> str:
+    """The sentence for a code of `NotAllowed` or `Conflict`."""
+    words = str(REFUSALS.get(code) or SENTENCES.get(code) or REFUSALS["not_allowed"])
+    return words % params if params else words
