@@ -96,7 +96,7 @@ def _accept_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _carry_out(args: argparse.Namespace) -> Result:
-    from sqlalchemy.exc import InterfaceError, OperationalError
+    from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
     from helpdesk import create_app
 
@@ -106,10 +106,10 @@ def _carry_out(args: argparse.Namespace) -> Result:
             if getattr(args, "database", None) != AS_IT_IS:
                 _make_database_ready(app)
             result = args.run(args, app)
-        except (InterfaceError, OperationalError) as error:
-            raise CommandRefused(
-                f"The database does not answer: {error.orig}. bin/relais doctor says more."
-            ) from error
+        except (DatabaseError, InterfaceError) as error:
+            if not isinstance(error, InterfaceError | OperationalError) and type(error) is not DatabaseError:
+                raise  # a statement that is wrong is a defect, not an unusable database
+            raise CommandRefused(f"The database cannot be used: {str(error.orig).strip()}") from error
     if not isinstance(result, Result):
         raise TypeError(f"the command {args.command} returned {result!r}, not a Result")
     return result

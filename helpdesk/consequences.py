@@ -1,0 +1,51 @@
+"""What follows from each event, on one page.
+
+`LATER` names the jobs of `workers` that are carried out after the commit (lane, dotted name); each gets the
+event's id. `REINDEX` lists the events after which the search index reads the ticket again.
+"""
+
+from __future__ import annotations
+
+from helpdesk.outbox import Lane
+from helpdesk.tickets.workflow import Kind
+
+LETTERS = (Lane.LETTERS, "workers.letters.plan")
+SUGGEST = (Lane.ROUTING, "workers.routing.suggest")
+LEARN = (Lane.ROUTING, "workers.routing.learn")
+
+LATER: dict[Kind, tuple[tuple[Lane, str], ...]] = {
+    Kind.RECEIVED: (SUGGEST, LETTERS),  # who could answer; "we have received your question"
+    Kind.TRIAGED: (SUGGEST,),  # topics and language chosen by a person make better suggestions
+    Kind.OFFERED: (LETTERS,),  # the expert: question, why you, deadline, signed link
+    Kind.DECLINED: (LETTERS, LEARN),  # the community manager: who is next; "out of scope" teaches
+    Kind.REDIRECTED: (LETTERS, LEARN),
+    Kind.WITHDRAWN: (LETTERS,),  # the expert: thank you, no longer needed
+    Kind.EXPIRED: (LETTERS,),
+    Kind.CLARIFICATION_ASKED: (),
+    Kind.ASKER_REPLIED: (LETTERS,),
+    Kind.SUBMITTED: (LETTERS,),  # the approvers
+    Kind.RETURNED: (LETTERS,),  # the author
+    Kind.APPROVED: (LETTERS,),  # the community managers: ready to publish
+    Kind.REVERTED: (LETTERS,),
+    Kind.PUBLISHED: (LETTERS, LEARN),  # the expert and the approvers; the asker who left an e-mail address
+    Kind.PUBLICATION_FAILED: (LETTERS,),
+    Kind.REOPENED: (SUGGEST, LETTERS),
+    Kind.RELEASED_TO_ROUTE: (SUGGEST,),
+    Kind.ESCALATED: (LETTERS,),  # the circuit's people
+}
+
+REINDEX = frozenset(
+    {
+        Kind.RECEIVED,
+        Kind.TRIAGED,
+        Kind.ASKER_REPLIED,
+        Kind.APPROVED,
+        Kind.PUBLISHED,
+        Kind.CLOSED,
+        Kind.MERGED,
+        Kind.ESCALATED,
+        Kind.RELEASED_TO_ROUTE,
+        Kind.REOPENED,
+        Kind.ERASED,
+    }
+)

@@ -1,0 +1,189 @@
+"""What must happen after the commit: rows written beside the change itself, carried out by workers.
+
+`put()` writes a row in the caller's transaction; after the commit RQ is nudged. If Redis is away the request has
+succeeded all the same, and the sweep finds the row later. A worker claims a row by a conditional update that must
+touch exactly one row; a claim older than `TIME_LIMIT` is free again. One row stands for one outside effect.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue as WorkQueue
+from sqlalchemy import JSON, Index, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk import clock
+from helpdesk.db import Base, Word, after_commit, db, transaction
+
+log = logging.getLogger(__name__)
+
+TIME_LIMIT = timedelta(minutes=5)  # longer than any job may run: see workers.JOB_TIMEOUT
+RETRY_AFTER = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)]
+NUDGE_LASTS = 30  # seconds
+
+
+class Lane(StrEnum):
+    """Rows of one lane wait for one another's workers only."""
+
+    LETTERS = "letters"
+    ROUTING = "routing"
+    INDEX = "index"  # carried out by one worker per machine: the index has one writer
+    UPKEEP = "upkeep"
+
+
+class RowState(StrEnum):
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    DONE = "done"
+    FAILED = "failed"  # for good: shown to the administrator, who may send it again
+
+
+class OutboxRow(Base):
+    """Something to do after the commit. `job` is a dotted name in `workers`; the payload holds ids only."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due", "state", "lane", "run_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lane: Mapped[Lane] = mapped_column(Word(Lane))
+    job: Mapped[str] = mapped_column(String(80))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)  # the same key is put once only
+    state: Mapped[RowState] = mapped_column(Word(RowState), default=RowState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class Permanent(Exception):
+    """Raised by a job that would fail again in the same way: it is not tried again."""
+
+
+def put(
+    job: str, lane: Lane, *, key: str | None = None, at: datetime | None = None, **payload: Any
+) -> OutboxRow:
+    """Write down something to do after the commit of the present transaction.
+
+    `at`: not before this instant (default: at once). `key`: a name that makes the row unique; if it is there
+    already, that row is returned and nothing is written.
+    """
+    session = db.session()
+    if key is not None:
+        present = session.scalar(select(OutboxRow).where(OutboxRow.key == key))
+        if present is not None:
+            return present
+    now = clock.now()
+    row = OutboxRow(
+        lane=lane, job=job, payload=payload, key=key, run_at=at or now, created_at=now, state=RowState.WAITING
+    )
+    session.add(row)
+    nudge_after_commit(lane)
+    return row
+
+
+def nudge_after_commit(lane: Lane) -> None:
+    """Wake the workers of `lane` once the present transaction has committed."""
+    after_commit(f"nudge {lane}", lambda: nudge(lane))
+
+
+# --- Redis ------------------------------------------------------------------------------------------------------------
+
+_redis: Redis | None = None
+
+
+def connect(url: str) -> None:
+    """Say which Redis to use. The connection is made on first use, so a dead Redis stops nothing here."""
+    global _redis
+    # The client's own defaults would hold a request for a minute when the server hangs.
+    _redis = Redis.from_url(
+        url,
+        socket_timeout=2,
+        socket_connect_timeout=1,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.05), 1),
+    )
+
+
+def redis() -> Redis:
+    if _redis is None:
+        raise RuntimeError("outbox.connect() was not called")
+    return _redis
+
+
+def nudge(lane: Lane) -> bool:
+    """Ask a worker to look at `lane`, unless one was asked already and has not begun. False: Redis is away.
+
+    The worker removes the mark before it looks, so a row committed before the mark was refused is seen.
+    """
+    try:
+        if redis().set(nudge_mark(lane), "1", nx=True, ex=NUDGE_LASTS):
+            queue = WorkQueue(lane.value, connection=redis(), serializer="json")
+            queue.enqueue("workers.carrying.carry_out_lane", lane.value, result_ttl=0, failure_ttl=86_400)
+    except RedisError as error:
+        log.warning("Redis is away (%s): the sweep will find what waits in %s", error, lane)
+        return False
+    return True
+
+
+def nudge_mark(lane: Lane) -> str:
+    return f"relais:nudged:{lane}"
+
+
+# --- The worker's side ----------------------------------------------------------------------------------------------
+
+
+def due(lane: Lane, limit: int = 50) -> Sequence[int]:
+    """The ids of rows of `lane` that may be carried out now, oldest first: waiting, or claimed too long ago."""
+    now = clock.now()
+    free = or_(
+        OutboxRow.state == RowState.WAITING,
+        (OutboxRow.state == RowState.CLAIMED) & (OutboxRow.claimed_at < now - TIME_LIMIT),
+    )
+    query = select(OutboxRow.id).where(free, OutboxRow.lane == lane, OutboxRow.run_at <= now)
+    return db.session.scalars(query.order_by(OutboxRow.run_at, OutboxRow.id).limit(limit)).all()
+
+
+def claim(row_id: int) -> OutboxRow | None:
+    """Take the row for this worker. None: another has it, or it is done."""
+    now = clock.now()
+    free = or_(
+        OutboxRow.state == RowState.WAITING,
+        (OutboxRow.state == RowState.CLAIMED) & (OutboxRow.claimed_at < now - TIME_LIMIT),
+    )
+    with transaction() as session:
+        taken = session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row_id, free)
+            .values(state=RowState.CLAIMED, claimed_at=now, attempts=OutboxRow.attempts + 1)
+        )
+        if taken.rowcount != 1:  # type: ignore[attr-defined]
+            return None
+    return db.session.get(OutboxRow, row_id)
+
+
+def finish(row: OutboxRow) -> None:
+    """Mark the row done, inside the transaction of what it stood for wherever that is possible."""
+    row.state = RowState.DONE
+    row.done_at = clock.now()
+    row.error = ""
+
+
+def give_back(row: OutboxRow, error: BaseException) -> None:
+    """Note a failure: try again later, with growing delays, or set it aside for the administrator."""
+    row.error = f"{type(error).__name__}: {error}"[:2000]
+    if isinstance(error, Permanent) or row.attempts > len(RETRY_AFTER):
+        row.state = RowState.FAILED
+        return
+    row.state = RowState.WAITING
+    row.run_at = clock.now() + RETRY_AFTER[row.attempts - 1]

@@ -1,0 +1,183 @@
+"""The event log of a ticket: append-only, one writer, hash-chained. The one truth everything else reads.
+
+`append` is the only function that changes `Ticket.state`. Events carry ids and words from short lists, never free
+text: texts live in rows that can be masked or erased, so the log stays whole when somebody's data goes.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from helpdesk import clock, outbox
+from helpdesk.accounts.access import Role
+from helpdesk.accounts.models import Actor, Person
+from helpdesk.consequences import LATER, REINDEX
+from helpdesk.db import db
+from helpdesk.errors import Conflict
+from helpdesk.outbox import Lane
+from helpdesk.tickets.models import Event, IndexChange, QueueCount, Ticket
+from helpdesk.tickets.sealing import seal
+from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, State, next_state, queue_of
+
+WORD = re.compile(r"[\w.:@/+\-]{0,120}")
+
+
+def append(
+    ticket: Ticket,
+    kind: Kind,
+    *,
+    by: Person | Actor,
+    role: Role | None = None,
+    at: datetime | None = None,
+    **facts: Any,
+) -> Event:
+    """Let `kind` happen to `ticket`: next state or refusal, event row, counters, index, outbox. Does not commit.
+
+    `by` acts in `role` (what `seeing.ensure` returned; None for the asker and for Relais itself). `at`: when it
+    happened, when that is not now. Raises Conflict when the workflow has no such move from the present state,
+    ValueError when the facts are not those of this kind.
+    """
+    check_facts(kind, facts)
+    session = db.session()
+    now = clock.now()
+    is_new = ticket.version == 0
+    before = None if is_new else ticket.state
+    try:
+        state = next_state(before, kind)
+    except NotPossible as error:
+        raise Conflict(last_change(ticket)) from error
+    if before is not state:
+        ticket.state, ticket.state_since = state, now
+    _move_between_queues(session, ticket, is_new)
+    ticket.version += 1
+    event = Event(
+        sequence=ticket.version,
+        kind=kind,
+        actor_id=by.id,
+        role=by.role if isinstance(by, Actor) else (role or "system"),
+        at=at or now,
+        recorded_at=now,
+        facts=facts,
+        previous_hash=ticket.last_hash,
+    )
+    if is_new:
+        session.flush()  # gives the ticket its id
+    event.ticket_id = ticket.id
+    event.hash = event_hash(event)
+    ticket.last_hash = event.hash
+    session.add(event)
+    session.flush()  # the ticket's version check refuses the second of two people here
+    _what_follows(session, ticket, event)
+    return event
+
+
+def event_hash(event: Event) -> str:
+    """The seal of one event, over all its columns and the seal of the one before."""
+    return seal(
+        event.previous_hash,
+        event.ticket_id,
+        event.sequence,
+        str(event.kind),
+        event.actor_id,
+        str(event.role),
+        event.at,
+        event.recorded_at,
+        event.facts,
+    )
+
+
+def check_facts(kind: Kind, facts: dict[str, Any]) -> None:
+    """Raise ValueError unless the facts are those of `kind` and hold ids and short words only."""
+    required, allowed = FACTS[kind]
+    missing, unknown = required - facts.keys(), facts.keys() - required - allowed
+    if missing or unknown:
+        raise ValueError(f"{kind}: missing facts {sorted(missing)}, unknown facts {sorted(unknown)}")
+    for name, value in facts.items():
+        for item in value if isinstance(value, list) else [value]:
+            if not (
+                item is None
+                or isinstance(item, bool | int)
+                or (isinstance(item, str) and WORD.fullmatch(item))
+            ):
+                raise ValueError(f"{kind}: {name} must be an id or a short word, not {item!r}")
+
+
+def ensure_version(ticket: Ticket, version: int | None) -> None:
+    """Raise Conflict when the ticket moved on since the page or client saw it. None: not said, not checked."""
+    if version is not None and version != ticket.version:
+        raise Conflict(last_change(ticket))
+
+
+def last_change(ticket: Ticket) -> dict[str, Any]:
+    """What the last event was, for the person who came second: kind, who, when, state and version now."""
+    event = db.session.scalar(
+        select(Event).where(Event.ticket_id == ticket.id).order_by(Event.sequence.desc())
+    )
+    if event is None:
+        return {"kind": None, "state": str(ticket.state), "version": ticket.version}
+    return {
+        "kind": str(event.kind),
+        "by": event.actor.name if event.actor else event.role,
+        "at": event.at.isoformat(),
+        "state": str(ticket.state),
+        "version": ticket.version,
+    }
+
+
+def reindex(kind: str, entity_id: int) -> None:
+    """Ask the search index to read a row again ("person", "ticket", "answer") after the commit."""
+    db.session.add(IndexChange(kind=kind, entity_id=entity_id))
+    outbox.nudge_after_commit(Lane.INDEX)
+
+
+def _what_follows(session: Session, ticket: Ticket, event: Event) -> None:
+    for lane, job in LATER.get(event.kind, ()):
+        outbox.put(job, lane, event_id=event.id)
+    if event.kind in REINDEX:
+        reindex("ticket", ticket.id)
+
+
+def _move_between_queues(session: Session, ticket: Ticket, is_new: bool) -> None:
+    """Put the ticket in the working list of its state, and keep the counts of both lists."""
+    queue = queue_of(ticket.state, triaged=ticket.triaged_at is not None)
+    new = (queue, ticket.department_id or 0)
+    old = None if is_new else (ticket.counted_queue, ticket.counted_department_id)
+    if new == old:
+        return
+    if old is not None and old[0] is not None:
+        _count(session, old[0], old[1] or 0, -1)
+    _count(session, *new, 1)
+    ticket.queue = queue
+    ticket.counted_queue, ticket.counted_department_id = new
+
+
+def _count(session: Session, queue: Any, department_id: int, change: int) -> None:
+    changed = session.execute(
+        update(QueueCount)
+        .where(QueueCount.queue == queue, QueueCount.department_id == department_id)
+        .values(count=QueueCount.count + change)
+    )
+    if changed.rowcount:  # type: ignore[attr-defined]
+        return
+    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    row = insert(QueueCount).values(queue=queue, department_id=department_id, count=change)
+    session.execute(
+        row.on_conflict_do_update(
+            index_elements=["queue", "department_id"], set_={"count": QueueCount.count + change}
+        )
+    )
+
+
+def fold(events: list[Event]) -> State | None:
+    """The state that a log leads to, by the table alone. Raises NotPossible for a log that could not be."""
+    state: State | None = None
+    for event in events:
+        state = next_state(state, event.kind)
+    return state

@@ -1,0 +1,135 @@
+"""How a person stands to a ticket, what they may see, and the first line of every verb.
+
+What a person may not see does not exist for them: tickets are fetched *through* the person.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+
+from helpdesk.accounts.access import Can, Relation, Role, role_allowing
+from helpdesk.accounts.models import Department, Person
+from helpdesk.answers.models import Draft
+from helpdesk.db import db
+from helpdesk.errors import NotAllowed, NotFound
+from helpdesk.routing.models import Offer, OfferState
+from helpdesk.tickets.models import Ticket, TicketNamed
+from helpdesk.tickets.workflow import State
+
+
+def relations(person: Person, ticket: Ticket) -> set[Relation]:
+    """Every way `person` stands to `ticket`. A restricted ticket is nobody's by role alone."""
+    session = db.session
+    found: set[Relation] = set()
+    if session.get(TicketNamed, (ticket.id, person.id)) is not None:
+        found.add(Relation.NAMED)
+    offers = session.scalars(
+        select(Offer.state).where(Offer.ticket_id == ticket.id, Offer.person_id == person.id)
+    ).all()
+    drafts = session.scalars(select(Draft.author_id).where(Draft.ticket_id == ticket.id)).all()
+    if ticket.restricted and Relation.NAMED not in found:
+        return found
+    found.add(Relation.ANY)
+    if OfferState.OFFERED in offers:
+        found.add(Relation.OFFERED)
+    if OfferState.ACCEPTED in offers:
+        found.add(Relation.HOLDER)
+    if offers or person.id in drafts:
+        found.add(Relation.INVOLVED)
+    if ticket.department is not None and ticket.department.head_id == person.id:
+        found.add(Relation.DEPARTMENT)
+    if person.id in drafts:
+        found.add(Relation.AUTHOR)
+    elif ticket.state is State.VALIDATING and may_approve(person, ticket):
+        found.add(Relation.APPROVING)
+    return found
+
+
+def may_approve(person: Person, ticket: Ticket) -> bool:
+    """Whether the rules make `person` an approver of this ticket's text (authorship is looked at apart).
+
+    The default rule of the domain (1.6): an approver or the head of the ticket's department. Of a restricted
+    ticket: those named. Without a department: any approver.
+    """
+    if ticket.restricted:
+        return db.session.get(TicketNamed, (ticket.id, person.id)) is not None
+    if ticket.department is None:
+        return person.has(Role.APPROVER)
+    if ticket.department.head_id == person.id:
+        return True
+    return person.has(Role.APPROVER) and person.department_id == ticket.department_id
+
+
+def ensure(by: Person, can: Can, ticket: Ticket) -> Role:
+    """The role by which `by` may do this to `ticket`. Raises NotFound when they may not even see it, else NotAllowed."""
+    standing = relations(by, ticket)
+    role = role_allowing(can, by.roles, standing) if by.active else None
+    if role is not None:
+        return role
+    if by.active and role_allowing(Can.SEE_TICKET, by.roles, standing):
+        raise NotAllowed(f"may_not_{can}")
+    raise NotFound()
+
+
+def may(person: Person, can: Can, ticket: Ticket) -> bool:
+    """Whether a button for this should be shown: the same answer as `ensure`."""
+    return person.active and role_allowing(can, person.roles, relations(person, ticket)) is not None
+
+
+def ensure_role(by: Person, can: Can) -> Role:
+    """The role by which `by` may do a thing that belongs to no ticket. Raises NotAllowed."""
+    role = role_allowing(can, by.roles, {Relation.ANY}) if by.active else None
+    if role is None:
+        raise NotAllowed(f"may_not_{can}")
+    return role
+
+
+def visible_to(person: Person) -> ColumnElement[bool]:
+    """The condition on `Ticket` that keeps what `person` may see: the query form of `Can.SEE_TICKET`."""
+    if not person.active:
+        return false()
+    ways: list[ColumnElement[bool]] = []
+    named = exists().where(TicketNamed.ticket_id == Ticket.id, TicketNamed.person_id == person.id)
+    if person.has(Role.COMMUNITY_MANAGER, Role.COMMITTEE):
+        ways.append(Ticket.restricted.is_(False))
+    if person.has(Role.EXPERT, Role.HEAD):
+        ways.append(
+            and_(
+                Ticket.restricted.is_(False),
+                exists().where(Offer.ticket_id == Ticket.id, Offer.person_id == person.id),
+            )
+        )
+    if person.has(Role.APPROVER, Role.EXPERT, Role.HEAD, Role.AMBASSADOR):
+        ways.append(
+            and_(
+                Ticket.restricted.is_(False),
+                exists().where(Draft.ticket_id == Ticket.id, Draft.author_id == person.id),
+            )
+        )
+    if person.has(Role.APPROVER):
+        ways.append(
+            and_(
+                Ticket.restricted.is_(False),
+                Ticket.state == State.VALIDATING,
+                or_(Ticket.department_id == person.department_id, Ticket.department_id.is_(None)),
+            )
+        )
+    if person.has(Role.HEAD):
+        headed = select(Department.id).where(Department.head_id == person.id)
+        ways.append(and_(Ticket.restricted.is_(False), Ticket.department_id.in_(headed)))
+    if person.has(Role.COMMUNITY_MANAGER, Role.EXPERT, Role.APPROVER, Role.HEAD, Role.COMMITTEE):
+        ways.append(named)
+    return or_(false(), *ways)
+
+
+def visible_tickets(person: Person) -> Select[tuple[Ticket]]:
+    """A query of the tickets `person` may see."""
+    return select(Ticket).where(visible_to(person))
+
+
+def ticket_for(person: Person, ref: str) -> Ticket:
+    """The ticket `ref` as seen by `person`. Raises NotFound when there is none or they may not see it."""
+    ticket = db.session.scalar(select(Ticket).where(Ticket.ref == ref))
+    if ticket is None or not may(person, Can.SEE_TICKET, ticket):
+        raise NotFound()
+    return ticket

@@ -1,0 +1,54 @@
+"""The worker process: RQ's own worker inside the application's context, safe to fork."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from redis import Redis
+from rq import Queue, SimpleWorker, Worker
+from rq.job import Job
+
+from config import Settings
+from helpdesk import create_app
+from helpdesk.db import db
+from helpdesk.outbox import Lane
+from workers import logs
+
+
+class InsideTheApplication:
+    """Runs each job in the application's context, on database connections of its own."""
+
+    app: Flask
+
+    def perform_job(self, job: Job, queue: Queue, *args: Any, **kwargs: Any) -> bool:
+        with self.app.app_context():
+            for engine in db.engines.values():
+                engine.dispose(close=False)  # a connection shared with the parent process would hang
+            return bool(super().perform_job(job, queue, *args, **kwargs))  # type: ignore[misc]
+
+
+class ForkingWorker(InsideTheApplication, Worker):
+    """One process per job: a job that dies or hangs takes nothing with it."""
+
+
+class OneProcessWorker(InsideTheApplication, SimpleWorker):
+    """For tests: the job runs in this process."""
+
+
+def worker(app: Flask, connection: Redis, lanes: list[Lane], kind: type = ForkingWorker) -> Any:
+    queues = [Queue(lane.value, connection=connection, serializer="json") for lane in lanes]
+    made = kind(queues, connection=connection, serializer="json")
+    made.app = app
+    return made
+
+
+def work(arguments: list[str]) -> int:
+    """Work until told to stop. `arguments`: names of lanes; none means all."""
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    lanes = [Lane(name) for name in arguments] or list(Lane)
+    app = create_app(settings)
+    connection = Redis.from_url(settings.redis_connection_url())
+    worker(app, connection, lanes).work(with_scheduler=False, logging_level=settings.log_level)
+    return 0

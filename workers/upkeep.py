@@ -1,0 +1,34 @@
+"""Tidying what has done its service."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import delete
+
+from helpdesk import clock
+from helpdesk.answers.models import Scratch
+from helpdesk.db import transaction
+from helpdesk.outbox import OutboxRow, RowState
+from helpdesk.tickets.models import IntakeReceipt
+
+log = logging.getLogger(__name__)
+
+KEEP_DONE_ROWS = timedelta(days=7)
+KEEP_RECEIPTS = timedelta(days=2)
+KEEP_SCRATCHES = timedelta(days=30)
+
+
+def tidy() -> None:
+    """Remove done outbox rows, old API receipts and abandoned typing. Failed rows stay until somebody looks."""
+    now = clock.now()
+    with transaction() as session:
+        session.execute(
+            delete(OutboxRow).where(
+                OutboxRow.state == RowState.DONE, OutboxRow.done_at < now - KEEP_DONE_ROWS
+            )
+        )
+        session.execute(delete(IntakeReceipt).where(IntakeReceipt.created_at < now - KEEP_RECEIPTS))
+        session.execute(delete(Scratch).where(Scratch.saved_at < now - KEEP_SCRATCHES))
+    log.info("tidied")
