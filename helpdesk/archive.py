@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import Connection, ForeignKeyConstraint, MetaData, Table, inspect, text
+from sqlalchemy import Connection, Engine, ForeignKeyConstraint, MetaData, Table, inspect, text
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from helpdesk import rows
@@ -136,10 +136,25 @@ def _manifest(content: bytes) -> Manifest:
     return manifest
 
 
+@contextlib.contextmanager
+def unchecked(engine: Engine) -> Iterator[Connection]:
+    """One transaction for `read_tables`: on SQLite with foreign keys off, which only helps before it begins."""
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+        if raw is not None:
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            if raw is not None:
+                raw.execute("PRAGMA foreign_keys=ON")
+
+
 def read_tables(connection: Connection, manifest: Manifest, stage: Path) -> None:
     """Put all rows back, into tables that exist. References are checked once at the end.
 
-    Raises ArchiveDamaged when the rows do not fit together.
+    `connection` comes from `unchecked()`. Raises ArchiveDamaged when the rows do not fit together.
     """
     shapes = {shape.name: shape for shape in rows.shapes(connection)}
     unknown = set(manifest.tables) - set(shapes)
@@ -162,7 +177,7 @@ def read_tables(connection: Connection, manifest: Manifest, stage: Path) -> None
 def _references_later(connection: Connection, tables: list[str]) -> Iterator[None]:
     """Let rows come in any order: tables may refer to one another in circles.
 
-    On SQLite the caller has turned foreign keys off; what they would have said is asked at the end. On
+    On SQLite `unchecked()` has turned foreign keys off; what they would have said is asked at the end. On
     PostgreSQL the constraints are taken away and put back, which checks them all, in one transaction.
     """
     if connection.dialect.name == "sqlite":

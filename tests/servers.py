@@ -1,6 +1,7 @@
 """Real servers for the tests, each private to the run and on loopback or a Unix socket only.
 
-Plain context managers: `conftest.py` decides how long each lives. All of them end when the test run ends,
+Plain context managers: `conftest.py` decides how long each lives, and runs the suite on the database that
+RELAIS_TEST_DATABASE names (`sqlite`, the default, or `postgresql`). All of them end when the test run ends,
 even by SIGKILL, where `setpriv` exists (any current Linux).
 """
 
@@ -220,6 +221,10 @@ class Served:
     def pid(self) -> int:
         return self.process.pid
 
+    def programs(self) -> dict[int, str]:
+        """Every process that runs below the supervisor (Linux), by number, with its command line."""
+        return {pid: command_line(pid) for pid in family(self.pid)}
+
     @property
     def said(self) -> str:
         """All of stdout so far."""
@@ -269,6 +274,41 @@ def served(
     finally:
         _end(process, signal.SIGTERM)
         shutil.rmtree(outputs)
+
+
+def family(pid: int) -> set[int]:
+    """The processes below `pid`, at any depth (Linux)."""
+    try:
+        below = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    except FileNotFoundError:
+        return set()
+    return below.union(*(family(child) for child in below))
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and does not only wait to be collected (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def command_line(pid: int) -> str:
+    """The command of a process, as typed; empty when it is gone (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def eventually(condition: Callable[[], bool], within: float = 10) -> bool:
+    """Whether the condition comes true within so many seconds."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
 
 
 def _ready_line(stdout: Path) -> str | None:

@@ -90,10 +90,6 @@ def child_environment(settings: Settings, address: Address, environ: Mapping[str
     environment["RELAIS_DATA_DIR"] = str(settings.data_dir)
     if not environment.get("BASE_URL") and not environment.get("BASE_URL_FILE"):
         environment["BASE_URL"] = f"http://{_bracketed(address.reachable_host)}:{address.port}"
-    metrics = private_folder(settings.data_dir / "metrics")
-    for leftover in metrics.glob("*.db"):  # counters of an earlier run
-        leftover.unlink()
-    environment["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)
     environment["PYTHONPATH"] = str(PROJECT)
     environment["PYTHONUNBUFFERED"] = "1"
     return environment

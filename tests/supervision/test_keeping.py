@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +13,7 @@ from helpdesk.supervision import children
 from helpdesk.supervision.children import Child
 from helpdesk.supervision.interruptions import Interruptions, StopRequested
 from helpdesk.supervision.keeping import Keeper, StartFailed
+from tests.servers import alive, eventually
 
 SLEEPING = "import time; time.sleep(60)"
 STUBBORN = (
@@ -47,23 +47,6 @@ def program(tmp_path):
         return Child(name, command, tmp_path / f"{name}.log", os.environ, tmp_path, stop_within)
 
     return make
-
-
-def alive(pid: int) -> bool:
-    """Whether a process exists and is not only waiting to be collected."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def eventually(condition, within: float = 10) -> bool:
-    end = time.monotonic() + within
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return bool(condition())
 
 
 def run_until(keeper: Keeper, wait: Interruptions, condition, within: float = 15) -> None:
