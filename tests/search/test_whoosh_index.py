@@ -148,7 +148,8 @@ def test_a_rebuild_swaps_while_the_old_build_serves(index, a_ticket):
     assert seen == [["ticket:1"]]
     assert keys(index.find("ancien", STAFF, 10)) == []
     assert keys(index.find("nouveau", STAFF, 10)) == ["ticket:2"]
-    assert index.watermark() == 5 and index.generation() != before
+    assert index.watermark() == 5
+    assert index.generation() != before
 
 
 def test_a_rebuild_that_fails_changes_nothing(index, a_ticket):
@@ -177,7 +178,8 @@ def test_nobody_else_can_read_the_folder(index):
 
 def test_no_index_is_said_and_not_guessed(tmp_path):
     index = WhooshIndex(tmp_path / "index")
-    assert not index.is_usable() and "built" in index.problem()
+    assert not index.is_usable()
+    assert "built" in index.problem()
     with pytest.raises(IndexUnusable):
         index.people(Query.of("fibre"))
     with pytest.raises(IndexUnusable):
@@ -186,7 +188,8 @@ def test_no_index_is_said_and_not_guessed(tmp_path):
 
 def test_an_index_of_another_version_is_unusable(index, monkeypatch):
     monkeypatch.setattr(whoosh_fields, "VERSION", "99.1")
-    assert not index.is_usable() and "99.1" in index.problem()
+    assert not index.is_usable()
+    assert "99.1" in index.problem()
 
 
 @pytest.mark.parametrize("kept", [0, 40])

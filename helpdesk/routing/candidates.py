@@ -1,0 +1,61 @@
+"""What is known about somebody who may be asked, and what it does to their chances. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from helpdesk.routing.reasons import Reason, ReasonKind
+
+OTHER_LANGUAGE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What is known about somebody who may be asked."""
+
+    person_id: int
+    department_id: int | None = None
+    languages: frozenset[str] = frozenset({"fr"})
+    topics: Mapping[int, int] = field(default_factory=dict)
+    """Declared topic → level, 1 to 3."""
+    open_offers: int = 0
+    capacity: int = 6
+    answered: int = 0
+    """Questions answered so far."""
+    absent_until: datetime | None = None
+    """The first instant back, when absent now."""
+    delegate_id: int | None = None
+    last_asked_at: datetime | None = None
+    suspended: bool = False
+    declined: bool = False
+    """Declined this very ticket as out of scope."""
+    conflict: bool = False
+    """Must not answer this ticket: declared an interest."""
+
+
+def exclusion(who: Candidate, urgent: bool) -> Reason | None:
+    """Why somebody can't be asked now; None when they can."""
+    if who.absent_until is not None:
+        data = {"until": who.absent_until.isoformat(), "delegate": who.delegate_id}
+        return Reason(ReasonKind.ABSENCE, data)
+    if who.declined:
+        return Reason(ReasonKind.DECLINED)
+    if who.conflict:
+        return Reason(ReasonKind.CONFLICT)
+    if who.suspended:
+        return Reason(ReasonKind.SUSPENDED)
+    if who.open_offers >= who.capacity and not urgent:
+        return Reason(ReasonKind.OVERLOAD, {"open": who.open_offers, "capacity": who.capacity})
+    return None
+
+
+def language_factor(who: Candidate, language: str | None) -> float:
+    """1 when they answer in the language asked or nobody knows it; less, never 0, when a translation is
+    needed."""
+    return 1.0 if language is None or language in who.languages else OTHER_LANGUAGE
+
+
+def load_factor(who: Candidate) -> float:
+    """1 up to half of the capacity, falling to 0.3 at capacity."""
+    used = who.open_offers / who.capacity if who.capacity > 0 else 1.0
+    return 1.0 if used <= 0.5 else max(0.3, 1.0 - 1.4 * (used - 0.5))

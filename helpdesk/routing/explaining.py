@@ -1,0 +1,95 @@
+"""The reasons for one suggestion, read from the evidence. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from helpdesk.routing.candidates import Candidate, language_factor, load_factor
+from helpdesk.routing.evidence import Evidence, Part, Shares, likely_topics
+from helpdesk.routing.reasons import Reason, ReasonKind
+from helpdesk.search.index import PersonHit, PrecedentHit
+from helpdesk.search.query import Key
+
+
+def reasons_for(
+    person: int,
+    stands_in_for: int | None,
+    evidence: Evidence,
+    candidates: Mapping[int, Candidate],
+    shares: Shares,
+) -> tuple[Reason, ...]:
+    """What speaks for `person`, and what was held against them. A delegate is shown what speaks for the
+    absent one."""
+    who = candidates[person]
+    known = candidates[person if stands_in_for is None else stands_in_for]
+    reasons: list[Reason] = []
+    if stands_in_for is not None:
+        until = known.absent_until.isoformat() if known.absent_until else None
+        reasons.append(Reason(ReasonKind.DELEGATE, {"person": stands_in_for, "until": until}))
+    reasons += _word_reasons(known.person_id, evidence)
+    reasons += _topic_reasons(known, evidence)
+    reasons += _precedent_reasons(known.person_id, evidence.precedents.hits)
+    if known.answered and shares[Part.HISTORY].get(known.person_id, 0.0) >= 0.5:
+        reasons.append(Reason(ReasonKind.HISTORY, {"answered": known.answered}))
+    if language_factor(who, evidence.query.language) < 1:
+        data = {"asked_in": evidence.query.language, "answers_in": sorted(who.languages)}
+        reasons.append(Reason(ReasonKind.LANGUAGE, data))
+    if load_factor(who) < 1:
+        reasons.append(Reason(ReasonKind.LOAD, {"open": who.open_offers, "capacity": who.capacity}))
+    return tuple(reasons)
+
+
+def known_terms(person: int, evidence: Evidence) -> set[str]:
+    """The terms of the question that are said about `person`, or stand in the best precedent credited to
+    them."""
+    declared = _hit_of(person, evidence)
+    credited = next((hit for hit in evidence.precedents.hits if hit.credits.get(person, 0.0) > 0), None)
+    return {term for hit in (declared, credited) if hit is not None for _, term in hit.words}
+
+
+def _hit_of(person: int, evidence: Evidence) -> PersonHit | None:
+    return next((hit for hit in evidence.people.hits if hit.person_id == person), None)
+
+
+def _word_reasons(person: int, evidence: Evidence) -> list[Reason]:
+    """The asker's own words that are said about the person, codes apart."""
+    hit = _hit_of(person, evidence)
+    if hit is None or not hit.words:
+        return []
+    codes = evidence.query.codes()
+    found = []
+    for kind, keys in (
+        (ReasonKind.CODE, {key for key in hit.words if key[1] in codes}),
+        (ReasonKind.WORDS, {key for key in hit.words if key[1] not in codes}),
+    ):
+        spans = evidence.query.spans(_worth_showing(keys, hit.words))
+        if spans:
+            words = list(dict.fromkeys(evidence.query.text[start:end] for start, end in spans))
+            found.append(Reason(kind, {"words": words, "spans": [list(span) for span in spans]}))
+    return found
+
+
+def _worth_showing(keys: set[Key], gains: Mapping[Key, float]) -> set[Key]:
+    """Without those that hardly count: a tenth of the best word's gain, or less."""
+    best = max((gains[key] for key in keys), default=0.0)
+    return {key for key in keys if gains[key] > best / 10}
+
+
+def _topic_reasons(who: Candidate, evidence: Evidence) -> list[Reason]:
+    likely = evidence.chosen_topics or {hit.topic_id for hit in likely_topics(evidence.topics)}
+    known = sorted((topic for topic in likely if topic in who.topics), key=lambda topic: -who.topics[topic])
+    chosen = bool(evidence.chosen_topics)
+    return [
+        Reason(ReasonKind.TOPIC, {"topic": topic, "level": who.topics[topic], "chosen": chosen})
+        for topic in known
+    ]
+
+
+def _precedent_reasons(person: int, hits: Iterable[PrecedentHit]) -> list[Reason]:
+    """The precedents that voted for a person, best first, at most five, each at least half as good as the
+    best."""
+    listed = list(hits)
+    best = max((hit.score for hit in listed), default=0.0)
+    mine = [hit for hit in listed if hit.credits.get(person, 0.0) > 0 and hit.score >= best / 2]
+    if not mine:
+        return []
+    precedents = [{"kind": str(hit.kind), "id": hit.source_id} for hit in mine[:5]]
+    return [Reason(ReasonKind.PRECEDENT, {"precedents": precedents, "count": len(mine)})]

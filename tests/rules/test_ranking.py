@@ -1,0 +1,188 @@
+"""Fusing evidence into suggestions: who comes first, who is left out, and what is said about it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.evidence import Evidence
+from helpdesk.routing.ranking import rank
+from helpdesk.routing.reasons import ReasonKind
+from helpdesk.search.index import (
+    PeopleFound,
+    PersonHit,
+    PrecedentHit,
+    PrecedentKind,
+    PrecedentsFound,
+    TopicHit,
+    TopicsFound,
+)
+from helpdesk.search.query import Query
+
+NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
+TEXT = "mon voyant est rouge, code R-14"
+QUERY = Query.of(TEXT, "fr")
+
+
+def evidence(*declared, topics=(), precedents=(), chosen=(), text=TEXT, language="fr", urgent=False):
+    """Declared scores by person (1, 2, …); topic scores by topic; precedents as (score, {person: credit})."""
+    hits = tuple(PersonHit(n, score, 0.0, {("fr", "voi"): score}) for n, score in enumerate(declared, 1))
+    return Evidence(
+        Query.of(text, language),
+        PeopleFound(hits, ideal_declared=10.0),
+        TopicsFound(tuple(TopicHit(n, score, {}) for n, score in topics), ideal=10.0),
+        PrecedentsFound(
+            tuple(
+                PrecedentHit(PrecedentKind.OFFICIAL_ANSWER, n, score, credited, {("fr", "voyant"): score})
+                for n, (score, credited) in enumerate(precedents, 1)
+            ),
+            ideal=10.0,
+        ),
+        frozenset(chosen),
+        urgent,
+    )
+
+
+def people(count, **facts):
+    return {n: Candidate(n, department_id=n, **facts) for n in range(1, count + 1)}
+
+
+def order(ranking):
+    return [suggestion.person_id for suggestion in ranking.suggestions]
+
+
+def why(ranking, person):
+    return next(left.why for left in ranking.not_chosen if left.person_id == person)
+
+
+def reason(ranking, person, kind):
+    suggestion = next(s for s in ranking.suggestions if s.person_id == person)
+    return next((r.data for r in suggestion.reasons if r.kind is kind), None)
+
+
+def test_the_three_best_come_in_order_and_the_next_is_told_why_not():
+    ranking = rank(evidence(4.0, 9.0, 6.0, 3.9), people(4))
+    assert order(ranking) == [2, 3, 1]
+    assert why(ranking, 4).kind is ReasonKind.LOWER
+
+
+def test_a_precedent_speaks_for_whoever_is_credited():
+    ranking = rank(evidence(5.0, 4.0, precedents=[(8.0, {2: 1.0})]), people(2))
+    assert order(ranking)[0] == 2
+    assert reason(ranking, 2, ReasonKind.PRECEDENT) == {
+        "precedents": [{"kind": "official_answer", "id": 1}],
+        "count": 1,
+    }
+
+
+def test_a_precedent_half_as_good_hardly_counts():
+    ranking = rank(evidence(5.0, 5.0, precedents=[(8.0, {1: 1.0}), (4.0, {2: 1.0}), (4.0, {2: 1.0})]), people(2))
+    assert order(ranking)[0] == 1
+
+
+def test_declared_topics_count_by_level():
+    candidates = people(2)
+    candidates[1] = replace(candidates[1], topics={7: 1})
+    candidates[2] = replace(candidates[2], topics={7: 3})
+    ranking = rank(evidence(5.0, 5.0, topics=[(7, 6.0)]), candidates)
+    assert order(ranking)[0] == 2
+    assert reason(ranking, 2, ReasonKind.TOPIC) == {"topic": 7, "level": 3, "chosen": False}
+
+
+def test_topics_chosen_by_a_person_replace_the_guess():
+    candidates = people(2)
+    candidates[1] = replace(candidates[1], topics={7: 3})
+    candidates[2] = replace(candidates[2], topics={8: 3})
+    ranking = rank(evidence(5.0, 5.0, topics=[(7, 6.0)], chosen=[8]), candidates)
+    assert order(ranking)[0] == 2
+    assert reason(ranking, 2, ReasonKind.TOPIC)["chosen"] is True
+
+
+def test_somebody_absent_is_not_suggested_and_their_delegate_is():
+    back = NOW + timedelta(days=9)
+    candidates = people(3)
+    candidates[1] = replace(candidates[1], absent_until=back, delegate_id=3)
+    ranking = rank(evidence(9.0, 5.0, 0.5), candidates)
+    assert order(ranking) == [3, 2]
+    assert ranking.suggestions[0].score == pytest.approx(0.9 * 2 * ranking.suggestions[1].score / (10 / 9), rel=0.3)
+    assert reason(ranking, 3, ReasonKind.DELEGATE) == {"person": 1, "until": back.isoformat()}
+    assert reason(ranking, 3, ReasonKind.WORDS) is not None
+    assert why(ranking, 1).data == {"until": back.isoformat(), "delegate": 3}
+
+
+def test_a_delegate_who_cannot_be_asked_inherits_nothing():
+    candidates = people(3)
+    candidates[1] = replace(candidates[1], absent_until=NOW, delegate_id=3)
+    candidates[3] = replace(candidates[3], declined=True)
+    assert order(rank(evidence(9.0, 5.0, 0.5), candidates)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"declined": True}, ReasonKind.DECLINED),
+        ({"conflict": True}, ReasonKind.CONFLICT),
+        ({"suspended": True}, ReasonKind.SUSPENDED),
+        ({"open_offers": 6}, ReasonKind.OVERLOAD),
+    ],
+)
+def test_who_is_excluded_is_told_with_the_reason(facts, kind):
+    candidates = people(2)
+    candidates[1] = replace(candidates[1], **facts)
+    ranking = rank(evidence(9.0, 5.0), candidates)
+    assert order(ranking) == [2]
+    assert why(ranking, 1).kind is kind
+
+
+def test_an_urgent_question_may_go_to_somebody_full():
+    candidates = people(1, open_offers=8)
+    assert order(rank(evidence(9.0), candidates)) == []
+    assert order(rank(evidence(9.0, urgent=True), candidates)) == [1]
+
+
+@pytest.mark.parametrize(("held", "factor"), [(0, 1.0), (3, 1.0), (4, 1 - 1.4 / 6), (5, 1 - 2.8 / 6)])
+def test_load_discounts_above_half_of_the_capacity(held, factor):
+    free = rank(evidence(9.0), people(1)).suggestions[0].score
+    ranking = rank(evidence(9.0), people(1, open_offers=held))
+    assert ranking.suggestions[0].score == pytest.approx(free * factor)
+    assert (reason(ranking, 1, ReasonKind.LOAD) is not None) == (factor < 1)
+
+
+def test_another_language_discounts_and_never_excludes():
+    french = frozenset({"fr"})
+    ranking = rank(evidence(9.0, 8.0, text="red light", language="en"), people(2, languages=french))
+    assert order(ranking) == [1, 2]
+    candidates = people(2, languages=french)
+    candidates[2] = replace(candidates[2], languages=frozenset({"fr", "en"}))
+    ranking = rank(evidence(9.0, 8.0, text="red light", language="en"), candidates)
+    assert order(ranking) == [2, 1]
+    assert reason(ranking, 1, ReasonKind.LANGUAGE) == {"asked_in": "en", "answers_in": ["fr"]}
+
+
+def test_of_those_nearly_equal_whoever_waited_longest_comes_first():
+    candidates = people(4)
+    candidates[1] = replace(candidates[1], last_asked_at=NOW)
+    candidates[2] = replace(candidates[2], last_asked_at=NOW - timedelta(days=3))
+    ranking = rank(evidence(9.0, 8.9, 8.8, 7.0), candidates)
+    assert order(ranking) == [3, 2, 1]
+
+
+def test_an_exact_code_counts_and_is_shown_as_written():
+    found = evidence(5.0, 5.0)
+    hits = (found.people.hits[0], replace(found.people.hits[1], words={("fr", "r14"): 5.0, ("fr", "roug"): 3.0}))
+    ranking = rank(replace(found, people=PeopleFound(hits, 10.0)), people(2))
+    assert order(ranking)[0] == 2
+    assert reason(ranking, 2, ReasonKind.CODE)["words"] == ["R-14"]
+    assert reason(ranking, 2, ReasonKind.WORDS)["words"] == ["rouge"]
+
+
+def test_nothing_found_suggests_nobody():
+    ranking = rank(evidence(), people(3))
+    assert (ranking.suggestions, ranking.not_chosen) == ((), ())
+    assert ranking.signals.departments == 0
+
+
+def test_people_who_left_are_never_suggested():
+    ranking = rank(evidence(5.0, 9.0, precedents=[(8.0, {9: 1.0})]), people(1))
+    assert order(ranking) == [1]

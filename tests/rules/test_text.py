@@ -1,0 +1,155 @@
+"""How French and English texts become terms."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpdesk.search.query import Query
+from helpdesk.search.text import analyse, analyse_each, fold, guess_language
+
+
+def terms(text, language="fr"):
+    return [token.term for token in analyse(text, language)]
+
+
+def telling(text, language="fr"):
+    return {token.term for token in analyse(text, language) if not token.common}
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        ("résilié", "résiliée", "résiliés", "résilier", "résiliation", "RESILIATION", "resilie"),
+        ("réseau", "reseau", "réseaux", "RÉSEAUX"),
+        ("éligible", "éligibilité", "eligibilite", "ÉLIGIBILITÉ"),
+        ("prélevé", "prélèvement", "prelevement", "prélever", "prélèvements"),
+        ("déménager", "déménagement", "déménageons"),
+        ("raccordé", "raccordement", "raccorder", "raccordées"),
+        ("facture", "factures", "facturer", "facturation"),
+        ("l’abonnement", "l'abonnement", "L'Abonnement", "abonnement", "d’abonnements", "jusqu'abonnement"),
+        ("cœur", "coeur", "CŒUR"),
+        ("ﬁbre", "fibre", "fibres"),
+        ("R-14", "R14", "r14", "R 14", "r 14", "R_14", "R\u201114"),
+        ("T-105", "T105", "t 105", "T\u2013105"),
+        ("Cap100", "cap100", "CAP100"),
+        ("Wi-Fi", "wifi", "WiFi", "wi fi", "WI-FI"),
+        ("e-SIM", "eSIM", "ESIM"),
+        ("e-mail", "email"),
+        ("8 Gb/s", "8gb/s", "8 Go", "8Go"),
+        ("5 G", "5G", "5g"),
+        ("étudiant·e·s", "étudiant", "étudiants", "étudiant(e)s", "étudiant.e.s", "étudiant-e-s", "étudiant•e"),
+        ("S.A.V.", "SAV", "sav"),
+    ],
+    ids=lambda alike: alike[0],
+)
+def test_written_differently_and_meant_alike(alike):
+    found = {word: [t for t in terms(word) if t not in ("s", "e")] for word in alike}
+    firsts = {tuple(value[:1]) for value in found.values()}
+    assert len(firsts) == 1, found
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("C++ et C#, pas node.js", {"c++", "c#", "node.js"}),
+        ("Ria 7 et Ria 5", {"ria7", "ria5"}),
+        ("forfait Cap 100", {"cap100", "100"}),
+        ("la 4G/5G, la 2G", {"4g", "5g", "2g"}),
+        ("code D3 affiché", {"d3"}),
+        ("#PlusInternet #FibreEstran", {"internet", "fibr", "estran"}),
+        ("T.38 et IPv6", {"t38", "ipv6"}),
+        ("appeler le 3179", {"3179"}),
+        ("R-2026-000142", {"r2026000142"}),
+        ("aujourd’hui", {"aujourdhu"}),
+    ],
+)
+def test_codes_and_names_are_kept(text, wanted):
+    assert wanted <= set(terms(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "unwanted"),
+    [
+        ("à 14 h, y 3 fois", {"a14", "y3"}),
+        ("payé 29,99 € ou 67€", {"29.99", "67", "29", "99"}),
+        ("appelez le 06 39 98 12 34", {"06", "39"}),
+        ("client 00184467", {"00184467"}),
+        ("voir https://exemple.example/page?x=1 ou moi@ici.example", {"https", "exempl", "page", "moi", "ici"}),
+        ("@oceliane ça rame", {"ocelian"}),
+        ("l' d' n", {"l", "d", "n"}),
+        ("le 5 et le 20", {"le5", "le20"}),
+    ],
+)
+def test_what_names_no_subject_is_dropped(text, unwanted):
+    assert not unwanted & set(terms(text))
+
+
+def test_english_contractions_and_possessives():
+    assert terms("John's phone can't log in, I'm lost", "en") == ["john", "phone", "not", "log", "in", "lost"]
+
+
+def test_articles_auxiliaries_and_courtesies_are_common():
+    assert telling("Bonjour, est-ce que vous avez une solution pour la box ? Merci d'avance") == {"solut", "box"}
+    assert telling("Hello, could you please help with my bill? Thanks", "en") == {"help", "bill"}
+
+
+def test_a_token_remembers_what_the_asker_wrote():
+    text = "Mon Cœur ﬁbre 😀 : L’ÉLIGIBILITÉ, R-14… étudiant·e·s"
+    written = [text[token.start : token.end] for token in analyse(text, "fr")]
+    assert written == ["Mon", "Cœur", "ﬁbre", "ÉLIGIBILITÉ", "R-14", "étudiant·e·s"]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_cut_within_its_bounds(text):
+    for tokens in analyse_each(text).values():
+        for token in tokens:
+            assert 0 <= token.start < token.end <= len(text)
+            assert token.term
+            assert " " not in token.term
+    assert fold(fold(text)) == fold(text)
+    assert guess_language(text) in ("fr", "en", None)
+
+
+@given(st.text(alphabet="aàâeéèêiîoôuùûcçœ'’- bdlmrst0123456789", max_size=80))
+def test_capitals_change_no_term(text):
+    assert terms(text.upper()) == terms(text.lower())
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("ça marche pas", "fr"),
+        ("Je n'ai plus internet depuis hier", "fr"),
+        ("vs etes saturés ou koi, je capte rien", "fr"),
+        ("My bill went from 30 to 67 euros", "en"),
+        ("I can't log in", "en"),
+        ("help", None),
+        ("", None),
+        ("R-14", None),
+        ("wifi 5g ria 7", None),
+        ("No puedo conectarme a internet, por favor ayuda", None),
+        ("¿Cuándo me van a instalar el router? Llevo un mes", None),
+        ("Perché la mia linea non funziona? Grazie", None),
+        ("Ich habe kein Internet, bitte helfen Sie mir", None),
+        ("A minha internet não funciona, por favor ajudem", None),
+        ("Het internet werkt niet, kan je helpen", None),
+        ("مرحبا، لا يعمل الإنترنت", None),
+    ],
+)
+def test_a_language_is_guessed_when_that_is_safe(text, language):
+    assert guess_language(text) == language
+
+
+def test_a_query_in_no_known_language_is_asked_in_both():
+    assert Query.of("wifi ria 7").weights == {"fr": 0.5, "en": 0.5}
+    assert Query.of("wifi ria 7", "en").weights == {"en": 1.0}
+    assert Query.of("wifi ria 7", "de").weights == {"fr": 0.5, "en": 0.5}
+
+
+def test_codes_are_told_from_words_and_numbers():
+    assert Query.of("le code R-14 sur ma Ria 7 en 2024", "fr").codes() == {"r14", "ria7"}
+
+
+def test_overlapping_spans_are_joined():
+    query = Query.of("ma Ria 7 coupe", "fr")
+    assert query.spans({("fr", "ri"), ("fr", "ria7"), ("fr", "coup")}) == [(3, 8), (9, 14)]
