@@ -239,9 +239,7 @@ def _split(text: str) -> SplitResult:
 def _database_url(text: str) -> str:
     scheme, separator, rest = text.partition("://")
     if not separator:
-        raise ValueError(
-            "is not a URL; give postgresql://user:password@host/name or sqlite:////folder/file.db"
-        )
+        raise ValueError("is not a URL; give postgresql://user:password@host/name or sqlite:////folder/file.db")
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
         if _split(text).path in ("", "/"):
             raise ValueError("names no database; end it with /name")

@@ -128,9 +128,7 @@ def _manifest(content: bytes) -> Manifest:
     except (ValueError, TypeError, AttributeError) as error:
         raise ArchiveDamaged("This is not a backup of Relais: its manifest cannot be read.") from error
     if manifest.format != FORMAT:
-        raise ArchiveDamaged(
-            f"The backup has format {manifest.format}; this version of Relais reads {FORMAT}."
-        )
+        raise ArchiveDamaged(f"The backup has format {manifest.format}; this version of Relais reads {FORMAT}.")
     if any(name.is_absolute() or ".." in name.parts for name in names):
         raise ArchiveDamaged("The backup names files outside of itself and is refused.")
     return manifest
@@ -138,7 +136,7 @@ def _manifest(content: bytes) -> Manifest:
 
 @contextlib.contextmanager
 def unchecked(engine: Engine) -> Iterator[Connection]:
-    """One transaction for `read_tables`: on SQLite with foreign keys off, which only helps before it begins."""
+    """One transaction for `read_tables`; on SQLite with foreign keys off, said before it begins."""
     with engine.connect() as connection:
         raw = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
         if raw is not None:
@@ -184,9 +182,7 @@ def _references_later(connection: Connection, tables: list[str]) -> Iterator[Non
         yield
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
         if broken is not None:
-            raise ArchiveDamaged(
-                f"The backup has rows in {broken[0]} that refer to rows of {broken[2]} it lacks."
-            )
+            raise ArchiveDamaged(f"The backup has rows in {broken[0]} that refer to rows of {broken[2]} it lacks.")
         return
     constraints = list(_foreign_keys(connection, tables))
     for constraint in constraints:

@@ -68,9 +68,7 @@ def _install(venv: Path, lock: Path) -> None:
     else:
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         command += ["--no-input", "--retries", "2", "--timeout", "15", "--require-hashes"]
-    run = subprocess.run(
-        [*command, "-r", str(lock)], env=_environment(), capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([*command, "-r", str(lock)], env=_environment(), capture_output=True, text=True, check=False)
     if run.returncode:
         raise InstallationFailed(_explain(run.stdout + run.stderr, venv))
     _stamp(venv, lock).write_text(_fingerprint(venv, lock), encoding="ascii")
@@ -88,8 +86,7 @@ def _make(venv: Path, *, needs_pip: bool) -> None:
     if "ensurepip" in output or "No module named venv" in output:
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
         raise InstallationFailed(
-            "This Python cannot make virtual environments; install the package that adds it: "
-            f"apt install {package}"
+            f"This Python cannot make virtual environments; install the package that adds it: apt install {package}"
         )
     raise InstallationFailed(f"{venv} could not be made: {_last_line(output)}")
 
@@ -156,9 +153,7 @@ def _explain(output: str, venv: Path) -> str:
             "Connect to the network (or set its proxy) and try again."
         )
     if "do not match the hashes" in lowered or "hash mismatch" in lowered:
-        return "A downloaded requirement does not match its locked hash and was refused: " + _last_line(
-            output
-        )
+        return "A downloaded requirement does not match its locked hash and was refused: " + _last_line(output)
     if "no space left" in lowered:
         return f"The disk that holds {venv} is full: make about 600 MB of room and try again."
     return f"The requirements could not be installed into {venv}: {_last_line(output)}"

@@ -66,9 +66,7 @@ def _run(settings: Settings, options: argparse.Namespace, wait: Interruptions) -
 class _Run:
     """The order in which the programs of one run come and go."""
 
-    def __init__(
-        self, settings: Settings, address: Address, listener: socket.socket, wait: Interruptions
-    ) -> None:
+    def __init__(self, settings: Settings, address: Address, listener: socket.socket, wait: Interruptions) -> None:
         self.settings, self.address, self.listener, self.wait = settings, address, listener, wait
         environment = child_environment(settings, address, os.environ)
         self.programs = Programs(settings, environment, private_folder(settings.data_dir / "log"))
@@ -164,13 +162,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Run everything Relais needs on one machine, in the foreground. Ctrl-C stops it.",
         epilog="Settings come from the environment: see .env.example.",
     )
-    parser.add_argument(
-        "--demo", action="store_true", help="load a fictional organisation to try Relais with"
-    )
+    parser.add_argument("--demo", action="store_true", help="load a fictional organisation to try Relais with")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--port", type=_port, default=8000, help="the port to listen on (default: %(default)s)"
-    )
+    parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="the data folder (default: RELAIS_DATA_DIR, else var/)")
     return parser
 

@@ -1,8 +1,8 @@
 """Real servers for the tests, each private to the run and on loopback or a Unix socket only.
 
-Plain context managers: `conftest.py` decides how long each lives, and runs the suite on the database that
-RELAIS_TEST_DATABASE names (`sqlite`, the default, or `postgresql`). All of them end when the test run ends,
-even by SIGKILL, where `setpriv` exists (any current Linux).
+Plain context managers: `conftest.py` decides how long each lives. All of them end when the test run ends,
+even by SIGKILL, where `setpriv` exists (any current Linux). As a program, `python tests/servers.py COMMAND…`
+runs a command with TEST_DATABASE_URL naming a private PostgreSQL, on which the suite then runs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 import psycopg
 from aiosmtpd.controller import Controller
 
-from config import PROJECT
+from config import PROJECT, SETTING_NAMES
 from helpdesk.supervision import redis
 
 READY = "Relais is ready: "
@@ -245,8 +245,6 @@ def serve_command(data_dir: Path, *arguments: str) -> list[str]:
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for `bin/` commands: this Python as it is, and no setting that is around by chance."""
-    from config import SETTING_NAMES
-
     left_out = {suffixed for name in SETTING_NAMES for suffixed in (name, f"{name}_FILE")}
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     kept["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
@@ -319,6 +317,12 @@ def _ready_line(stdout: Path) -> str | None:
     return None
 
 
+def main(command: Sequence[str]) -> int:
+    """Run a command beside a private PostgreSQL. Returns its exit code."""
+    with postgresql() as url:
+        return subprocess.run(command, env=os.environ | {"TEST_DATABASE_URL": url}, check=False).returncode
+
+
 def _end(process: subprocess.Popen[Any], number: int) -> None:
     if process.poll() is None:
         process.send_signal(number)
@@ -328,3 +332,7 @@ def _end(process: subprocess.Popen[Any], number: int) -> None:
         process.kill()
         process.wait()
         raise
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -57,9 +57,7 @@ def run_backup(args: argparse.Namespace, app: Flask) -> Result:
     lines = [f"{target}: {count} rows of {len(manifest.tables)} tables, {size / 1e6:.1f} MB. Keep it safe:"]
     lines += ["it holds personal data and the secret key."]
     if "data/secret_key" not in manifest.files:
-        lines[1:] = [
-            "it holds personal data. SECRET_KEY comes from outside and is not in it: keep it yourself."
-        ]
+        lines[1:] = ["it holds personal data. SECRET_KEY comes from outside and is not in it: keep it yourself."]
     document = asdict(manifest) | {"file": str(target), "bytes": size, "rows": count}
     del document["files"]
     return Result(lines, document)
@@ -115,9 +113,7 @@ def _one_moment() -> Iterator[Connection]:
 def _refuse_unless_empty(data_dir: Path) -> None:
     with db.engine.connect() as connection:
         empty = rows.is_empty(connection)
-    if not empty or any(
-        path.is_file() for name in archive.KEPT_FOLDERS for path in (data_dir / name).rglob("*")
-    ):
+    if not empty or any(path.is_file() for name in archive.KEPT_FOLDERS for path in (data_dir / name).rglob("*")):
         raise CommandRefused("There are data already: choose an empty folder and database, or use --force.")
 
 

@@ -63,9 +63,7 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
 def check_settings(settings: Settings) -> Finding:
     """They are well-formed, or this program would not have come so far; are they wise?"""
     if stat.S_IMODE(settings.data_dir.stat().st_mode) & 0o077:
-        return Finding(
-            WARNING, f"others may look into {settings.data_dir}.", f"chmod 700 {settings.data_dir}"
-        )
+        return Finding(WARNING, f"others may look into {settings.data_dir}.", f"chmod 700 {settings.data_dir}")
     address = urlsplit(settings.base_url)
     if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
         return Finding(WARNING, f"BASE_URL {settings.base_url} is not encrypted.", "Put HTTPS in front.")
@@ -105,18 +103,14 @@ def check_redis(settings: Settings) -> Finding:
         return Finding(PROBLEM, f"{which} does not answer ({error}).", START)
     version = facts.get("valkey_version") or facts["redis_version"]
     if policy != "noeviction":
-        return Finding(
-            WARNING, f"{version} may throw jobs away ({policy}).", "Set maxmemory-policy noeviction."
-        )
+        return Finding(WARNING, f"{version} may throw jobs away ({policy}).", "Set maxmemory-policy noeviction.")
     return Finding(GOOD, f"{which}, version {version}.")
 
 
 def check_workers(_settings: Settings) -> Finding:
     try:
         workers = Worker.all(connection=outbox.redis())
-        waiting = db.session.scalar(
-            select(func.min(OutboxRow.run_at)).where(OutboxRow.state == RowState.WAITING)
-        )
+        waiting = db.session.scalar(select(func.min(OutboxRow.run_at)).where(OutboxRow.state == RowState.WAITING))
         failed = db.session.scalar(select(func.count()).where(OutboxRow.state == RowState.FAILED)) or 0
     except (RedisError, SQLAlchemyError) as error:
         db.session.rollback()
@@ -125,13 +119,9 @@ def check_workers(_settings: Settings) -> Finding:
         return Finding(PROBLEM, "none is running.", START)
     if waiting is not None and clock.now() - waiting > HELD_UP_AFTER:
         since = int((clock.now() - waiting).total_seconds() // 60)
-        return Finding(
-            PROBLEM, f"the oldest job has been waiting for {since} minutes.", "Read log/worker.log."
-        )
+        return Finding(PROBLEM, f"the oldest job has been waiting for {since} minutes.", "Read log/worker.log.")
     if failed:
-        return Finding(
-            WARNING, f"{failed} jobs failed for good.", "The outbox page shows why; send them again."
-        )
+        return Finding(WARNING, f"{failed} jobs failed for good.", "The outbox page shows why; send them again.")
     return Finding(GOOD, f"{len(workers)} running, nothing held up.")
 
 
@@ -149,9 +139,7 @@ def check_index(settings: Settings) -> Finding:
 def check_mail(settings: Settings) -> Finding:
     server = settings.mail_server
     if server is None:
-        return Finding(
-            WARNING, "SMTP_URL is not set: letters are kept, not sent.", "Set it when you go live."
-        )
+        return Finding(WARNING, "SMTP_URL is not set: letters are kept, not sent.", "Set it when you go live.")
     try:
         _greet(server)
     except (OSError, smtplib.SMTPException) as error:

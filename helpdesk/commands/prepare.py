@@ -23,19 +23,19 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace, app: Flask) -> Result:
     """The document: `accounts` (rows of role, handle, password) and `first_administrator_link` (or null)."""
-    from helpdesk import demo
-    from helpdesk.accounts.entering import first_administrator_secret
-
     migrate(app)
+    accounts: list[list[str]] = []
+    link: str | None = None
     if args.demo:
+        from helpdesk import demo
+
         demo.load(app)
-    accounts = [list(row) for row in demo.accounts()] if args.demo else []
-    secret = None if args.demo else first_administrator_secret()
-    base_url = app.extensions["relais_settings"].base_url
-    document = {
-        "accounts": accounts,
-        "first_administrator_link": f"{base_url}/account/first/{secret}" if secret else None,
-    }
+        accounts = [list(row) for row in demo.accounts()]
+    else:
+        from helpdesk.accounts.entering import first_administrator_link
+
+        link = first_administrator_link()
+    document = {"accounts": accounts, "first_administrator_link": link}
     if args.into:
         args.into.touch(mode=0o600)
         args.into.write_text(json.dumps(document), encoding="utf-8")

@@ -34,8 +34,7 @@ class FolderClaim:
             os.close(self._descriptor)
             who = f" (process {holder})" if holder else ""
             raise ClaimRefused(
-                f"Relais is already running on {data_dir}{who}: stop it first, "
-                "or choose another folder with --data."
+                f"Relais is already running on {data_dir}{who}: stop it first, or choose another folder with --data."
             ) from None
         self.was_cut_short = bool(os.pread(self._descriptor, 1, 0))
         os.ftruncate(self._descriptor, 0)
@@ -75,9 +74,7 @@ def claim_port(host: str, port: int, wait: Interruptions, patience: float) -> so
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (socket.gaierror, UnicodeError) as error:
-        raise ClaimRefused(
-            f"{host} is not the name or address of a host: choose another with --host."
-        ) from error
+        raise ClaimRefused(f"{host} is not the name or address of a host: choose another with --host.") from error
     deadline = Deadline(patience)
     while True:
         listener = socket.socket(family, socket.SOCK_STREAM)

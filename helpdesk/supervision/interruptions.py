@@ -22,9 +22,7 @@ class Interruptions:
 
     def __init__(self) -> None:
         self.stop_requests = 0
-        self._reader, self._writer = (
-            os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
-        )
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC) if hasattr(os, "pipe2") else _pipe()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:

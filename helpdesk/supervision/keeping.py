@@ -32,9 +32,7 @@ class Keeper:
     def children(self) -> list[Child]:
         return [child for stage in self._stages.values() for child in stage]
 
-    def start(
-        self, child: Child, *, stage: str, ready: Callable[[], bool] = lambda: True, within: float = 1.0
-    ) -> None:
+    def start(self, child: Child, *, stage: str, ready: Callable[[], bool] = lambda: True, within: float = 1.0) -> None:
         """Start a program and wait at most `within` seconds until it is ready.
 
         Raises StartFailed when it ends before, or takes longer, and StopRequested.
@@ -48,9 +46,7 @@ class Keeper:
                     f"(more in {child.log})"
                 )
             if deadline.over:
-                raise StartFailed(
-                    f"The {child.name} was not ready after {within:g} seconds (more in {child.log})."
-                )
+                raise StartFailed(f"The {child.name} was not ready after {within:g} seconds (more in {child.log}).")
             self._wait.pause(0.05)
 
     def run_to_end(self, child: Child, *, stage: str) -> None:
@@ -61,8 +57,7 @@ class Keeper:
         self._stages[stage].remove(child)
         if child.how_it_ended() != "exit code 0":
             raise StartFailed(
-                f"The {child.name} failed ({child.how_it_ended()}): {child.last_words()} "
-                f"(more in {child.log})"
+                f"The {child.name} failed ({child.how_it_ended()}): {child.last_words()} (more in {child.log})"
             )
 
     def _begin(self, child: Child, stage: str) -> None:

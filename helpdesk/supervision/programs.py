@@ -66,9 +66,7 @@ class Programs:
     def preparation(self, *, demo: bool) -> Child:
         """Migrates the database and loads the demo; ends by itself. What it found is in `prepared.json`."""
         output = ["--into", str(self.prepared)]
-        return self._python(
-            "preparation", ["helpdesk", "relais", "prepare", *output, *["--demo"] * demo], 1.0
-        )
+        return self._python("preparation", ["helpdesk", "relais", "prepare", *output, *["--demo"] * demo], 1.0)
 
     @property
     def prepared(self) -> Path:
@@ -125,9 +123,7 @@ def private_folder(folder: Path) -> Path:
     except OSError as error:
         raise StartFailed(f"The folder {folder} cannot be made: {error.strerror or error}.") from error
     if owner != os.geteuid() or folder.is_symlink():
-        raise StartFailed(
-            f"The folder {folder} belongs to somebody else: remove it, or choose another data folder."
-        )
+        raise StartFailed(f"The folder {folder} belongs to somebody else: remove it, or choose another data folder.")
     return folder
 
 

@@ -35,9 +35,7 @@ def _packaged() -> Path | None:
     machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
     if (system, machine) == ("darwin", "aarch64"):
         machine = "arm64"
-    program = (
-        Path(found.submodule_search_locations[0]) / "_binaries" / f"{system}-{machine}" / "valkey-server"
-    )
+    program = Path(found.submodule_search_locations[0]) / "_binaries" / f"{system}-{machine}" / "valkey-server"
     return program if program.is_file() and not _on_musl() else None
 
 

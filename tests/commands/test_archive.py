@@ -36,8 +36,8 @@ from sqlalchemy import (
     select,
 )
 
+import servers
 from helpdesk import archive, rows
-from tests import servers
 
 schema = MetaData()
 thing = Table(
@@ -133,9 +133,7 @@ def fill(engine) -> None:
 
 def back_up(engine, target: Path, data_dir: Path) -> archive.Manifest:
     with engine.connect() as connection:
-        return archive.write(
-            target, connection, data_dir, revision="abc", made_at="2026-01-01T00:00:00+00:00"
-        )
+        return archive.write(target, connection, data_dir, revision="abc", made_at="2026-01-01T00:00:00+00:00")
 
 
 def restore(engine, source: Path, room: Path) -> None:
@@ -150,9 +148,7 @@ def everything(engine) -> tuple[list[dict], list[dict]]:
         parts = [dict(row._mapping) for row in connection.execute(select(part).order_by(part.c.code))]
     for row in things:
         if row["at"] is not None:
-            row["at"] = (
-                row["at"].replace(tzinfo=UTC) if row["at"].tzinfo is None else row["at"].astimezone(UTC)
-            )
+            row["at"] = row["at"].replace(tzinfo=UTC) if row["at"].tzinfo is None else row["at"].astimezone(UTC)
     return things, parts
 
 

@@ -16,7 +16,7 @@ from config import PROJECT
 from helpdesk import cli, installing
 from helpdesk.commands import CommandRefused, Result, WrongUsage
 from helpdesk.errors import NotFound
-from tests.servers import environment
+from servers import environment
 
 COMMANDS = ("serve", "test", "relais")
 IN_THE_CONTRACT = {
@@ -144,9 +144,7 @@ def test_every_command_speaks_json_and_has_something_to_run():
         assert any("--json" in action.option_strings for action in parser._actions), parser.prog
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--json", "doctor"], ["doctor", "--json"], ["--json", "doctor", "--json"]]
-)
+@pytest.mark.parametrize("arguments", [["--json", "doctor"], ["doctor", "--json"], ["--json", "doctor", "--json"]])
 def test_json_may_be_asked_before_or_after_the_command(arguments):
     assert cli.build_parser().parse_args(arguments).json is True
     assert cli.build_parser().parse_args(["doctor"]).json is False
@@ -209,9 +207,7 @@ def test_settings_are_complained_about_together(tmp_path):
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path):
     command = f"{PROJECT / 'bin' / 'relais'} --help | true"
-    run = subprocess.run(
-        ["sh", "-c", command], env=environment(), capture_output=True, text=True, check=False
-    )
+    run = subprocess.run(["sh", "-c", command], env=environment(), capture_output=True, text=True, check=False)
     assert run.stderr == ""
 
 
@@ -290,9 +286,7 @@ def test_a_failed_installation_is_explained(failing_installer, words, said):
 
 def test_a_python_without_venv_names_the_package(checkout, monkeypatch):
     fake = checkout / "python3"
-    fake.write_text(
-        "#!/bin/sh\necho 'The virtual environment was not created: ensurepip is not available.'\nexit 1\n"
-    )
+    fake.write_text("#!/bin/sh\necho 'The virtual environment was not created: ensurepip is not available.'\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(fake))
     package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
@@ -322,7 +316,5 @@ def test_the_package_imports_nothing_but_the_standard_library_until_it_must():
         "import sys, helpdesk, helpdesk.installing, helpdesk.serving\n"
         "print([name for name in ('flask', 'sqlalchemy', 'redis', 'rq', 'whoosh') if name in sys.modules])"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"

@@ -68,8 +68,7 @@ def test_a_given_secret_is_not_written_down(tmp_path):
 
 def test_processes_that_start_together_agree_on_the_secret(tmp_path):
     program = (
-        "from pathlib import Path; from config import kept_secret_key\n"
-        f"print(kept_secret_key(Path({str(tmp_path)!r})))"
+        f"from pathlib import Path; from config import kept_secret_key\nprint(kept_secret_key(Path({str(tmp_path)!r})))"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT)

@@ -13,12 +13,10 @@ from helpdesk.supervision import children
 from helpdesk.supervision.children import Child
 from helpdesk.supervision.interruptions import Interruptions, StopRequested
 from helpdesk.supervision.keeping import Keeper, StartFailed
-from tests.servers import alive, eventually
+from servers import alive, eventually
 
 SLEEPING = "import time; time.sleep(60)"
-STUBBORN = (
-    "import signal, time; signal.signal(15, lambda *_: None); print('deaf', flush=True); time.sleep(60)"
-)
+STUBBORN = "import signal, time; signal.signal(15, lambda *_: None); print('deaf', flush=True); time.sleep(60)"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from config import Settings
 from helpdesk.serving import serve
 from helpdesk.supervision.programs import Address, child_environment, gunicorn_options
-from tests.servers import Served, alive, environment, eventually, free_port, serve_command, served
+from servers import Served, alive, environment, eventually, free_port, serve_command, served
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, which only Linux has")
 
@@ -136,9 +136,7 @@ def test_killed_it_leaves_no_orphan_and_starts_again_at_once(tmp_path):
 @linux
 def test_it_stops_while_it_is_still_starting(tmp_path):
     command = serve_command(tmp_path / "data")
-    process = subprocess.Popen(
-        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert eventually((tmp_path / "data" / "redis" / "redis.sock").exists, within=30)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=10)
