@@ -8,9 +8,13 @@ from pathlib import Path
 
 from flask import Flask
 
+from config import Settings
+from helpdesk.accounts.entering import first_administrator_secret
 from helpdesk.cli import AS_IT_IS
 from helpdesk.commands import Commands, Result
 from helpdesk.migrating import migrate
+
+FIRST_ADMINISTRATOR_PAGE = "/first-administrator/"
 
 
 def register(commands: Commands) -> None:
@@ -32,9 +36,9 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
         demo.load(app)
         accounts = [list(row) for row in demo.accounts()]
     else:
-        from helpdesk.accounts.entering import first_administrator_link
-
-        link = first_administrator_link()
+        secret = first_administrator_secret()
+        settings: Settings = app.extensions["relais_settings"]
+        link = f"{settings.base_url}{FIRST_ADMINISTRATOR_PAGE}{secret}" if secret else None
     document = {"accounts": accounts, "first_administrator_link": link}
     if args.into:
         args.into.touch(mode=0o600)

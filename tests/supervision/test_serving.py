@@ -73,7 +73,9 @@ def test_it_says_once_that_it_is_ready(running):
 def test_empty_data_bring_a_link_for_the_first_administrator(running):
     lines = running.said.splitlines()
     assert "first administrator" in lines[1]
-    assert lines[2].strip().startswith(running.url + "/")
+    link = lines[2].strip()
+    assert link.startswith(running.url + "/")
+    assert get(running.url, urlsplit(link).path) == 200
 
 
 def test_a_second_start_on_the_same_data_is_refused(running):
