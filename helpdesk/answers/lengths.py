@@ -125,14 +125,12 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
 _NO_LIMIT = (_Rule(_code_points, CHARACTERS, None),)
 
 
-def measure(
-    kind: str, text: str, *, max_chars: int | None = None, url_counts_as: int | None = None
-) -> Length:
+def measure(kind: str, text: str, *, max_chars: int | None = None, url_counts_as: int | None = None) -> Length:
     """The length of a plain text as `kind` of channel counts it; a channel's own settings replace the usual
     ones.
 
     A kind that is not known (web, e-mail, a forum copied by hand…) has no limit but the one given. Where
-    two limits apply, the answer is about the one that is nearer to be broken.
+    two limits apply, the answer is about the one that is broken, else about the first.
     """
     text = text.replace("\r\n", "\n")
     measures = []
