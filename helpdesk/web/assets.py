@@ -61,15 +61,11 @@ def icon_sprite() -> str:
     Raises LookupError when the wheel lacks one, so that a missing icon shows at start and not as an empty square.
     """
     symbols = dict(
-        re.findall(
-            r'(?s)<symbol [^>]*id="([^"]+)"[^>]*>(.*?)</symbol>', _bootstrap("icons/bootstrap-icons.svg")
-        )
+        re.findall(r'(?s)<symbol [^>]*id="([^"]+)"[^>]*>(.*?)</symbol>', _bootstrap("icons/bootstrap-icons.svg"))
     )
     if lacking := sorted(NAMES - symbols.keys()):
         raise LookupError(f"Bootstrap-Flask has no icon named {', '.join(lacking)}")
-    body = "".join(
-        f'<symbol id="{name}" viewBox="0 0 16 16">{symbols[name]}</symbol>' for name in sorted(NAMES)
-    )
+    body = "".join(f'<symbol id="{name}" viewBox="0 0 16 16">{symbols[name]}</symbol>' for name in sorted(NAMES))
     return f'<svg xmlns="http://www.w3.org/2000/svg">{body}</svg>'
 
 
@@ -136,9 +132,7 @@ def icon(name: str, label: str | None = None) -> Markup:
     if name not in NAMES:
         raise LookupError(f"add {name!r} to helpdesk/web/icon_names.py to use this icon")
     speech = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    drawing = Markup(
-        '<svg class="icon" {} width="16" height="16" viewBox="0 0 16 16"><use href="{}#{}"></use></svg>'
-    )
+    drawing = Markup('<svg class="icon" {} width="16" height="16" viewBox="0 0 16 16"><use href="{}#{}"></use></svg>')
     return drawing.format(speech, escape(asset("icons.svg")), name)
 
 
