@@ -1,7 +1,8 @@
 """What a page loads: one style sheet, one small icon sprite, our own scripts, all under a versioned address.
 
-Bootstrap's style sheet and icons are read from the installed Bootstrap-Flask wheel, so nothing of theirs is kept in this
-project. Every address carries a digest of what it serves: a browser may keep it for a year, and never sees an old one.
+Bootstrap's style sheet and icons are read from the installed Bootstrap-Flask wheel, so nothing of theirs is kept in
+this project. Every address carries a digest of what it serves: a browser may keep it for a year, and never sees an
+old one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from helpdesk.web.icon_names import NAMES
 STATIC = Path(__file__).parent / "static"
 # Order matters: tokens first, then what everything uses, then one file per component; paper comes last.
 STYLES = (
-    "tokens", "base", "shell", "forms", "chips", "people", "queue", "ticket", "editor", "differences", "tables", "public", "print",
+    "tokens", "base", "shell", "forms", "chips", "people", "queue", "ticket", "editor", "differences", "tables",
+    "public", "print",
 )  # fmt: skip
 YEAR = 365 * 24 * 3600
 
@@ -112,7 +114,7 @@ def asset_file(version: str, filename: str) -> Response:
         return _kept(send_from_directory(STATIC, filename)) if not filename.startswith("css/") else abort(404)
     content_type, content = _shelf.made[filename]
     response = Response(content, content_type=content_type)
-    if "gzip" in request.accept_encodings:
+    if request.accept_encodings.quality("gzip") > 0:
         response.set_data(_shelf.compressed[filename])
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
