@@ -1,0 +1,38 @@
+"""Topics, and how well each person knows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from helpdesk.accounts.directory import department_with, person_with
+from helpdesk.accounts.models import SYSTEM
+from helpdesk.counts import Counts
+from helpdesk.loading.entries import found, take_each
+from helpdesk.routing.topics import put_topic, set_skills
+
+
+def load(document: dict[str, Any], counts: Counts) -> None:
+    take_each(document.get("topics", []), _topic, counts)
+
+
+def load_skills(organisation: dict[str, Any], counts: Counts) -> None:
+    """Read the `topics` of each person of an organisation; its topics must be there."""
+    take_each((entry for entry in organisation.get("people", []) if entry.get("topics")), _skills, counts)
+
+
+def _topic(entry: dict[str, Any]) -> str:
+    department = found(department_with(entry["department"]), "department", entry["department"])
+    _row, what = put_topic(
+        entry["id"],
+        department=department,
+        by=SYSTEM,
+        label_fr=entry["fr"],
+        label_en=entry["en"],
+        synonyms=[str(word) for word in entry.get("synonyms", [])],
+    )
+    return what
+
+
+def _skills(entry: dict[str, Any]) -> str:
+    person = found(person_with(entry["id"]), "person", entry["id"])
+    return "changed" if set_skills(person, entry["topics"], by=SYSTEM) else "unchanged"
