@@ -1,6 +1,7 @@
 """What follows from each event, on one page.
 
-`LATER` names the jobs of `workers` that are carried out after the commit (lane, dotted name); each gets the
+`AT_ONCE` names functions called with the ticket and its event inside the same transaction: they change rows of
+their own context, use no network and append no event. `LATER` names the jobs of `workers` that are carried out after the commit (lane, dotted name); each gets the
 event's id. `REINDEX` lists the events after which the search index reads the ticket again.
 """
 
@@ -8,6 +9,14 @@ from __future__ import annotations
 
 from helpdesk.outbox import Lane
 from helpdesk.tickets.workflow import Kind
+
+END_OFFERS = "helpdesk.routing.ending.end_offers"
+
+AT_ONCE: dict[Kind, tuple[str, ...]] = {
+    Kind.CLOSED: (END_OFFERS,),  # nobody is left with a question that is over, or with a link to it
+    Kind.MERGED: (END_OFFERS,),
+    Kind.ESCALATED: (END_OFFERS,),
+}
 
 LETTERS = (Lane.LETTERS, "workers.letters.plan")
 SUGGEST = (Lane.ROUTING, "workers.routing.suggest")

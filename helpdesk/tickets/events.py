@@ -7,8 +7,11 @@ text: texts live in rows that can be masked or erased, so the log stays whole wh
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import cache
+from importlib import import_module
+from typing import Any, cast
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -18,15 +21,17 @@ from sqlalchemy.orm import Session
 from helpdesk import clock, outbox
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import Actor, Person
-from helpdesk.consequences import LATER, REINDEX
+from helpdesk.consequences import AT_ONCE, LATER, REINDEX
 from helpdesk.db import db
 from helpdesk.errors import Conflict
 from helpdesk.outbox import Lane
 from helpdesk.tickets.models import Event, IndexChange, QueueCount, Ticket
 from helpdesk.tickets.sealing import seal
-from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, State, next_state, queue_of
+from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, Queue, State, next_state, queue_of
 
 WORD = re.compile(r"[\w.:@/+\-]{0,120}")
+# What changes nothing that a person decides upon: a page opened before it is not out of date.
+QUIET = frozenset({Kind.SUGGESTED, Kind.ORIGINAL_READ})
 
 
 def append(
@@ -110,15 +115,26 @@ def check_facts(kind: Kind, facts: dict[str, Any]) -> None:
 
 
 def ensure_version(ticket: Ticket, version: int | None) -> None:
-    """Raise Conflict when the ticket moved on since the page or client saw it. None: not said, not checked."""
-    if version is not None and version != ticket.version:
+    """Raise Conflict when the ticket moved on since the page or client saw it. None: not said, not checked.
+
+    Quiet events (new suggestions, the original read) do not count: they change nothing that is decided upon.
+    """
+    if version is None or version == ticket.version:
+        return
+    seen_since = db.session.scalars(
+        select(Event.kind).where(Event.ticket_id == ticket.id, Event.sequence > version)
+    ).all()
+    if version > ticket.version or not QUIET.issuperset(seen_since):
         raise Conflict(last_change(ticket))
 
 
 def last_change(ticket: Ticket) -> dict[str, Any]:
-    """What the last event was, for the person who came second: kind, who, when, state and version now."""
+    """What the last event that matters was, for who came second: kind, who, when, state and version now."""
     event = db.session.scalar(
-        select(Event).where(Event.ticket_id == ticket.id).order_by(Event.sequence.desc())
+        select(Event)
+        .where(Event.ticket_id == ticket.id, Event.kind.not_in(QUIET))
+        .order_by(Event.sequence.desc())
+        .limit(1)
     )
     if event is None:
         return {"kind": None, "state": str(ticket.state), "version": ticket.version}
@@ -142,19 +158,28 @@ def _what_follows(session: Session, ticket: Ticket, event: Event) -> None:
         outbox.put(job, lane, event_id=event.id)
     if event.kind in REINDEX:
         reindex("ticket", ticket.id)
+    for name in AT_ONCE.get(event.kind, ()):
+        follower(name)(ticket, event)
+
+
+@cache
+def follower(name: str) -> Callable[[Ticket, Event], None]:
+    """The function that a dotted name of `consequences.AT_ONCE` stands for."""
+    module, _dot, function = name.rpartition(".")
+    return cast(Callable[[Ticket, Event], None], getattr(import_module(module), function))
 
 
 def _move_between_queues(session: Session, ticket: Ticket, is_new: bool) -> None:
     """Put the ticket in the working list of its state, and keep the counts of both lists."""
     queue = queue_of(ticket.state, triaged=ticket.triaged_at is not None)
-    new = (queue, ticket.department_id or 0)
+    ticket.queue = queue
+    new = (Queue.RESTRICTED if ticket.restricted else queue, ticket.department_id or 0)
     old = None if is_new else (ticket.counted_queue, ticket.counted_department_id)
     if new == old:
         return
     if old is not None and old[0] is not None:
         _count(session, old[0], old[1] or 0, -1)
     _count(session, *new, 1)
-    ticket.queue = queue
     ticket.counted_queue, ticket.counted_department_id = new
 
 

@@ -51,6 +51,9 @@ class Ticket(Base):
         # The working lists: most urgent first, then oldest. Keyset pages walk these and nothing else.
         Index("ix_ticket_queue", "queue", "priority", "opened_at", "id"),
         Index("ix_ticket_department_queue", "department_id", "queue", "priority", "opened_at", "id"),
+        # Lists of what is over, newest first; and what one community manager follows.
+        Index("ix_ticket_queue_since", "queue", "state_since", "id"),
+        Index("ix_ticket_claimed", "claimed_by_id", "queue", "priority", "opened_at", "id"),
         Index("ix_ticket_due", "due_at", "id"),
         Index("ix_ticket_holder", "holder_id", "queue", "opened_at", "id"),
         Index("ix_ticket_opened", "opened_at", "id"),
@@ -84,7 +87,7 @@ class Ticket(Base):
     circuit: Mapped[str | None] = mapped_column(String(40))  # press, legal, security, data: when escalated
     waiting_for_asker: Mapped[bool] = mapped_column(default=False)
     personal_data: Mapped[bool] = mapped_column(default=False)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     redirects: Mapped[int] = mapped_column(default=0)
     # Where the ticket stands in `QueueCount`: what the next move takes away.
     counted_queue: Mapped[Queue | None] = mapped_column(Word(Queue))
@@ -198,6 +201,16 @@ class Event(Base):
     actor: Mapped[Person | None] = relationship()
 
 
+class Remark(Base):
+    """What somebody wrote to explain an event, inside only. Kept apart from the log, so that it can be erased."""
+
+    __tablename__ = "remark"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
 class Clarification(Base):
     """A question back to the asker, in public words, and their reply."""
 
@@ -210,9 +223,14 @@ class Clarification(Base):
     asked_at: Mapped[datetime]
     answered_at: Mapped[datetime | None]
 
+    asked_by: Mapped[Person] = relationship()
+
 
 class QueueCount(Base):
-    """How many tickets stand in a working list, kept by the transaction that moves them."""
+    """How many tickets stand in a working list, kept by the transaction that moves them.
+
+    Restricted tickets are counted as such whatever their step, so that a count says nothing about them.
+    """
 
     __tablename__ = "queue_count"
 

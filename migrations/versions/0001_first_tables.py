@@ -283,11 +283,14 @@ def upgrade() -> None:
     sa.UniqueConstraint('ref', name=op.f('uq_ticket_ref'))
     )
     with op.batch_alter_table('ticket', schema=None) as batch_op:
+        batch_op.create_index('ix_ticket_claimed', ['claimed_by_id', 'queue', 'priority', 'opened_at', 'id'], unique=False)
         batch_op.create_index('ix_ticket_department_queue', ['department_id', 'queue', 'priority', 'opened_at', 'id'], unique=False)
         batch_op.create_index('ix_ticket_due', ['due_at', 'id'], unique=False)
         batch_op.create_index('ix_ticket_holder', ['holder_id', 'queue', 'opened_at', 'id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_ticket_merged_into_id'), ['merged_into_id'], unique=False)
         batch_op.create_index('ix_ticket_opened', ['opened_at', 'id'], unique=False)
         batch_op.create_index('ix_ticket_queue', ['queue', 'priority', 'opened_at', 'id'], unique=False)
+        batch_op.create_index('ix_ticket_queue_since', ['queue', 'state_since', 'id'], unique=False)
 
     op.create_table('token',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -541,6 +544,17 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['question_id'], ['question.id'], name=op.f('fk_question_original_question_id_question'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('question_id', name=op.f('pk_question_original'))
     )
+    op.create_table('remark',
+    sa.Column('event_id', sa.Integer(), nullable=False),
+    sa.Column('ticket_id', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_remark_event_id_event')),
+    sa.ForeignKeyConstraint(['ticket_id'], ['ticket.id'], name=op.f('fk_remark_ticket_id_ticket')),
+    sa.PrimaryKeyConstraint('event_id', name=op.f('pk_remark'))
+    )
+    with op.batch_alter_table('remark', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_remark_ticket_id'), ['ticket_id'], unique=False)
+
     op.create_table('draft',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('ticket_id', sa.Integer(), nullable=False),
@@ -622,6 +636,10 @@ def downgrade() -> None:
 
     op.drop_table('publication')
     op.drop_table('draft')
+    with op.batch_alter_table('remark', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_remark_ticket_id'))
+
+    op.drop_table('remark')
     op.drop_table('question_original')
     with op.batch_alter_table('letter', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_letter_ticket_id'))
@@ -678,11 +696,14 @@ def downgrade() -> None:
 
     op.drop_table('token')
     with op.batch_alter_table('ticket', schema=None) as batch_op:
+        batch_op.drop_index('ix_ticket_queue_since')
         batch_op.drop_index('ix_ticket_queue')
         batch_op.drop_index('ix_ticket_opened')
+        batch_op.drop_index(batch_op.f('ix_ticket_merged_into_id'))
         batch_op.drop_index('ix_ticket_holder')
         batch_op.drop_index('ix_ticket_due')
         batch_op.drop_index('ix_ticket_department_queue')
+        batch_op.drop_index('ix_ticket_claimed')
 
     op.drop_table('ticket')
     op.drop_table('skill')
