@@ -1,8 +1,9 @@
 """What follows from each event, on one page.
 
 `AT_ONCE` names functions called with the ticket and its event inside the same transaction: they change rows of
-their own context, use no network and append no event. `LATER` names the jobs of `workers` that are carried out after the commit (lane, dotted name); each gets the
-event's id. `REINDEX` lists the events after which the search index reads the ticket again.
+their own context, use no network and append no event. `LATER` names the jobs of `workers` that are carried out
+after the commit (lane, dotted name); each gets the event's id. `REINDEX` lists the events after which the search
+index reads the ticket again.
 """
 
 from __future__ import annotations
