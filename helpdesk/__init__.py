@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from config import PROJECT, Settings
     from helpdesk import db, migrating, outbox, web
+    from helpdesk.search import access
 
     settings = settings or Settings.load()
     app = APIFlask(
@@ -41,5 +42,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.db.init_app(app)
     migrating.prepare(app)
     outbox.connect(settings.redis_connection_url())
+    access.connect(settings)
     web.prepare(app, settings)
     return app

@@ -26,11 +26,8 @@ class Candidate:
     """The first instant back, when absent now."""
     delegate_id: int | None = None
     last_asked_at: datetime | None = None
-    suspended: bool = False
-    declined: bool = False
-    """Declined this very ticket as out of scope."""
-    conflict: bool = False
-    """Must not answer this ticket: declared an interest."""
+    declined: str | None = None
+    """The coded reason for which they declined or passed on this very ticket."""
 
 
 def exclusion(who: Candidate, urgent: bool) -> Reason | None:
@@ -39,11 +36,7 @@ def exclusion(who: Candidate, urgent: bool) -> Reason | None:
         data = {"until": who.absent_until.isoformat(), "delegate": who.delegate_id}
         return Reason(ReasonKind.ABSENCE, data)
     if who.declined:
-        return Reason(ReasonKind.DECLINED)
-    if who.conflict:
-        return Reason(ReasonKind.CONFLICT)
-    if who.suspended:
-        return Reason(ReasonKind.SUSPENDED)
+        return Reason(ReasonKind.DECLINED, {"reason": who.declined})
     if who.open_offers >= who.capacity and not urgent:
         return Reason(ReasonKind.OVERLOAD, {"open": who.open_offers, "capacity": who.capacity})
     return None

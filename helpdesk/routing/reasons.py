@@ -21,8 +21,6 @@ class ReasonKind(StrEnum):
     ABSENCE = "absence"
     OVERLOAD = "overload"
     DECLINED = "declined"
-    CONFLICT = "conflict"
-    SUSPENDED = "suspended"
     LOWER = "lower"
 
 

@@ -32,9 +32,7 @@ HISTORY = Family("person", {"history": 1.0}, b=1.0, k1=3.0, power=2, common=True
 TOPICS = Family("topic", {"words": 1.0})
 PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True, most_terms=32)
 
-KIND_OF_FIELD = {
-    name: family.kind for family in (DECLARED, HISTORY, TOPICS, PRECEDENTS) for name in family.fields
-}
+KIND_OF_FIELD = {name: family.kind for family in (DECLARED, HISTORY, TOPICS, PRECEDENTS) for name in family.fields}
 
 META = "meta"
 """Key of the document that carries the watermark."""

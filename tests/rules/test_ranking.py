@@ -114,16 +114,15 @@ def test_somebody_absent_is_not_suggested_and_their_delegate_is():
 def test_a_delegate_who_cannot_be_asked_inherits_nothing():
     candidates = people(3)
     candidates[1] = replace(candidates[1], absent_until=NOW, delegate_id=3)
-    candidates[3] = replace(candidates[3], declined=True)
+    candidates[3] = replace(candidates[3], declined="out_of_scope")
     assert order(rank(evidence(9.0, 5.0, 0.5), candidates)) == [2]
 
 
 @pytest.mark.parametrize(
     ("facts", "kind"),
     [
-        ({"declined": True}, ReasonKind.DECLINED),
-        ({"conflict": True}, ReasonKind.CONFLICT),
-        ({"suspended": True}, ReasonKind.SUSPENDED),
+        ({"declined": "out_of_scope"}, ReasonKind.DECLINED),
+        ({"declined": "conflict_of_interest"}, ReasonKind.DECLINED),
         ({"open_offers": 6}, ReasonKind.OVERLOAD),
     ],
 )
