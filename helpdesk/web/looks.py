@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, roles_ever_allowed
+from helpdesk.accounts.organisation import setting
+from helpdesk.intake.masking import split_marks
 from helpdesk.web import assets
 from helpdesk.web.language import as_instant, language_now
+from helpdesk.web.wording import role_label
 
 # label, endpoint, icon, what one must be allowed (in some relation) to see it, working list counted beside it
 WORKPLACES = (
@@ -31,10 +34,12 @@ THEMES = ("light", "dark")
 def prepare(app: Flask) -> None:
     assets.register(app)
     app.context_processor(_shared)
+    app.jinja_env.globals.update(role_label=role_label)
     app.add_template_filter(relative_time)
     app.add_template_filter(local_time)
     app.add_template_filter(local_date)
     app.add_template_filter(number)
+    app.add_template_filter(split_marks, "pieces")
 
 
 def _shared() -> dict[str, Any]:
@@ -43,10 +48,36 @@ def _shared() -> dict[str, Any]:
     return {
         "person": person,
         "navigation": navigation(person) if person else [],
+        "shell": shell(person),
+        "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
+        "organisation": {"name": setting("name")},
         "locale": language_now(),
         "theme": theme if theme in THEMES else None,
         "now": clock.now(),
     }
+
+
+def shell(person: Any) -> dict[str, str | None]:
+    """The addresses that every layout links to."""
+    return {
+        "public_home_url": _address("public.ask"),
+        "home_url": _address("account.home"),
+        "search_url": _address("search.results") if person else None,
+        "language_url": _address("preferences.language"),
+        "theme_url": _address("preferences.theme"),
+        "account_url": _address("account.profile") if person else None,
+        "sign_in_url": None if person else _address("account.sign_in"),
+        "sign_out_url": _address("account.sign_out"),
+        "counts_url": _address("triage.counts")
+        if person and not person.roles.isdisjoint(roles_ever_allowed(Can.TRIAGE))
+        else None,
+        "privacy_url": _address("public.privacy"),
+        "accessibility_url": _address("public.accessibility"),
+    }
+
+
+def _address(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
 
 
 def navigation(person: Any) -> list[dict[str, Any]]:
@@ -60,7 +91,7 @@ def navigation(person: Any) -> list[dict[str, Any]]:
             "current": (request.endpoint or "").split(".")[0] == endpoint.split(".")[0],
         }
         for label, endpoint, icon, can in WORKPLACES
-        if not person.roles.isdisjoint(roles_ever_allowed(can))
+        if endpoint in current_app.view_functions and not person.roles.isdisjoint(roles_ever_allowed(can))
     ]
 
 

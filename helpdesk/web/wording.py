@@ -41,6 +41,18 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "time_too_old": _l("Check the year: nothing before %(year)s is accepted."),
     "unknown_language": _l("Choose one of these languages, or leave the field empty: %(known)s."),
     "already_received": _l("This post has already been taken in: see %(ref)s."),
+    "password_length": _l("Choose a password of at least %(limit)s characters."),
+    "bad_code": _l("Use letters without accents, digits, dots and dashes only."),
+    "bad_handle": _l("Use small letters without accents, digits, dots and dashes only, at least two of them."),
+    "email_taken": _l("This e-mail address belongs to %(handle)s already."),
+    "out_of_range": _l("Give a whole number from %(least)s to %(most)s."),
+    "not_positive": _l("Give a whole number above zero, or leave this empty."),
+    "last_administrator": _l("This is the last administrator. Give the role to somebody else first."),
+    "ends_before_it_starts": _l("Choose an end that comes after the start."),
+    "absence_overlaps": _l("Another absence covers some of these days; change or remove it first."),
+    "delegate_cannot": _l("Choose another active expert to stand in."),
+    "unknown_topic": _l("The topic %(code)s does not exist."),
+    "unknown_kind": _l("Choose one of these kinds: %(known)s."),
     "invalid": _l("Check this value: it can't be used as it is."),
 }
 
@@ -96,3 +108,19 @@ def refusal(code: str, **params: Any) -> str:
     """The sentence for a code of `NotAllowed` or `Conflict`."""
     words = str(REFUSALS.get(code) or SENTENCES.get(code) or REFUSALS["not_allowed"])
     return words % params if params else words
+
+
+ROLES: Mapping[str, Any] = {
+    "cm": _l("community manager"),
+    "expert": _l("expert"),
+    "validator": _l("approver"),
+    "head": _l("department head"),
+    "committee": _l("editorial committee"),
+    "ambassador": _l("ambassador"),
+    "admin": _l("administrator"),
+}
+
+
+def role_label(role: str) -> str:
+    """What a role is called."""
+    return str(ROLES[str(role)])

@@ -1,0 +1,1 @@
+"""What is sent from pages: one module of forms per blueprint."""
