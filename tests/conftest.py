@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
@@ -86,7 +88,17 @@ def _forget_index(settings: Settings) -> None:
     access._open.clear()
 
 
+class Browser(FlaskClient):
+    """A browser without JavaScript. Each request is on its own, as in a server: nothing of the test leaks into it."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()  # the test sees what the request wrote
+        return response
+
+
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A browser without JavaScript, nobody signed in."""
-    return app.test_client()
+def client(app: Flask) -> Browser:
+    """A browser, nobody signed in."""
+    return Browser(app, app.response_class)
