@@ -92,6 +92,7 @@ NAMES = frozenset(
         "person-dash",
         "person-lines-fill",
         "person-plus",
+        "person-workspace",
         "person-x",
         "plus-lg",
         "printer",
