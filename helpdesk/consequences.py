@@ -12,8 +12,10 @@ from helpdesk.outbox import Lane
 from helpdesk.tickets.workflow import Kind
 
 END_OFFERS = "helpdesk.routing.ending.end_offers"
+FINISH_OFFERS = "helpdesk.routing.ending.finish_offers"
 
 AT_ONCE: dict[Kind, tuple[str, ...]] = {
+    Kind.PUBLISHED: (FINISH_OFFERS,),  # the expert has done it, and it counts no more towards their load
     Kind.CLOSED: (END_OFFERS,),  # nobody is left with a question that is over, or with a link to it
     Kind.MERGED: (END_OFFERS,),
     Kind.ESCALATED: (END_OFFERS,),

@@ -13,6 +13,15 @@ from helpdesk.tickets.models import Event, Ticket
 OPEN_OFFERS = (OfferState.OFFERED, OfferState.ACCEPTED)
 
 
+def finish_offers(ticket: Ticket, event: Event) -> None:
+    """The answer is out: the offer that led to it is done, and its links end. When it was accepted stays
+    known."""
+    held = select(Offer).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.ACCEPTED)
+    for offer in db.session.scalars(held):
+        offer.state = OfferState.DONE
+        entering.revoke_links(LinkPurpose.OFFER, offer.id)
+
+
 def end_offers(ticket: Ticket, event: Event) -> None:
     """Withdraw the offers of `ticket` that are still open and end their links: `event` made them pointless.
 

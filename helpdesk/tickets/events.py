@@ -25,6 +25,7 @@ from helpdesk.consequences import AT_ONCE, LATER, REINDEX
 from helpdesk.db import db
 from helpdesk.errors import Conflict
 from helpdesk.outbox import Lane
+from helpdesk.sla import deadlines
 from helpdesk.tickets.models import Event, IndexChange, QueueCount, Ticket
 from helpdesk.tickets.sealing import seal
 from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, Queue, State, next_state, queue_of
@@ -72,8 +73,8 @@ def append(
         facts=facts,
         previous_hash=ticket.last_hash,
     )
-    if is_new:
-        session.flush()  # gives the ticket its id
+    if before is not state or kind in deadlines.RETIMED:
+        ticket.due_at = deadlines.present_due(ticket, kind, event.at)
     event.ticket_id = ticket.id
     event.hash = event_hash(event)
     ticket.last_hash = event.hash
@@ -81,6 +82,19 @@ def append(
     session.flush()  # the ticket's version check refuses the second of two people here
     _what_follows(session, ticket, event)
     return event
+
+
+def begin(ticket: Ticket) -> None:
+    """Put a new ticket on its first step and write it with its questions, so that its first event can name them.
+
+    `append(ticket, Kind.RECEIVED, …)` must follow in the same transaction.
+    """
+    ticket.state = next_state(None, Kind.RECEIVED)
+    ticket.queue = queue_of(ticket.state, triaged=False)
+    ticket.version, ticket.last_hash = 0, ""
+    session = db.session()
+    session.add(ticket)
+    session.flush()
 
 
 def event_hash(event: Event) -> str:
