@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
-from helpdesk.errors import Conflict
+from helpdesk.errors import Conflict, RelaisError
 
 AFTER_COMMIT = "relais_after_commit"
 _writing: ContextVar[bool] = ContextVar("relais_writing", default=False)
@@ -102,8 +102,21 @@ def transaction() -> Iterator[Session]:
     """Do one thing whole: commit at the end, or roll back and raise. The only place that commits.
 
     What was read before is read again inside, under the lock, so that a decision never rests on a stale row.
-    Raises Conflict when somebody else changed a row in the meantime.
+    Raises Conflict when somebody else changed a row in the meantime. A refusal with an `aftermath` has that committed
+    by itself after the rollback: no caller can forget it.
     """
+    try:
+        with _whole() as session:
+            yield session
+    except RelaisError as refusal:
+        if refusal.aftermath is not None:
+            with _whole():
+                refusal.aftermath()
+        raise
+
+
+@contextmanager
+def _whole() -> Iterator[Session]:
     session = db.session()
     if _writing.get():
         raise RuntimeError("a transaction is open already: verbs do not commit, their caller does")

@@ -7,8 +7,8 @@ and the API shows them as they are.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Self
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,18 @@ class Problem:
 
 
 class RelaisError(Exception):
-    """Anything refused on purpose; other exceptions are faults of the program."""
+    """Anything refused on purpose; other exceptions are faults of the program.
+
+    `aftermath`: what must be written down although the thing itself was refused (that somebody tried to approve their
+    own text, that a text has expired). `db.transaction()` calls it in a transaction of its own, after the rollback.
+    """
+
+    aftermath: Callable[[], object] | None = None
+
+    def leaving(self, aftermath: Callable[[], object]) -> Self:
+        """This refusal, with what it leaves behind."""
+        self.aftermath = aftermath
+        return self
 
 
 class NotAllowed(RelaisError):

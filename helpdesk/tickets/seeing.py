@@ -13,6 +13,7 @@ from helpdesk.answers.models import Draft
 from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
 from helpdesk.routing.models import Offer, OfferState
+from helpdesk.tickets import approvers
 from helpdesk.tickets.models import Ticket, TicketNamed
 from helpdesk.tickets.workflow import State
 
@@ -40,24 +41,14 @@ def relations(person: Person, ticket: Ticket) -> set[Relation]:
         found.add(Relation.DEPARTMENT)
     if person.id in drafts:
         found.add(Relation.AUTHOR)
-    elif ticket.state is State.VALIDATING and may_approve(person, ticket):
+    elif ticket.state is State.VALIDATING and person.has(Role.APPROVER, Role.HEAD) and may_approve(person, ticket):
         found.add(Relation.APPROVING)
     return found
 
 
 def may_approve(person: Person, ticket: Ticket) -> bool:
-    """Whether the rules make `person` an approver of this ticket's text (authorship is looked at apart).
-
-    The default rule of the domain (1.6): an approver or the head of the ticket's department. Of a restricted
-    ticket: those named. Without a department: any approver.
-    """
-    if ticket.restricted:
-        return db.session.get(TicketNamed, (ticket.id, person.id)) is not None
-    if ticket.department is None:
-        return person.has(Role.APPROVER)
-    if ticket.department.head_id == person.id:
-        return True
-    return person.has(Role.APPROVER) and person.department_id == ticket.department_id
+    """Whether `person` is among those who may approve this ticket's text: never anyone whose words are in it."""
+    return person.active and person.id in approvers.eligible_ids(ticket)
 
 
 def ensure(by: Person, can: Can, ticket: Ticket) -> Role:
@@ -106,14 +97,8 @@ def visible_to(person: Person) -> ColumnElement[bool]:
                 exists().where(Draft.ticket_id == Ticket.id, Draft.author_id == person.id),
             )
         )
-    if person.has(Role.APPROVER):
-        ways.append(
-            and_(
-                Ticket.restricted.is_(False),
-                Ticket.state == State.VALIDATING,
-                or_(Ticket.department_id == person.department_id, Ticket.department_id.is_(None)),
-            )
-        )
+    if person.has(Role.APPROVER, Role.HEAD):
+        ways.append(approvers.awaiting(person))
     if person.has(Role.HEAD):
         headed = select(Department.id).where(Department.head_id == person.id)
         ways.append(and_(Ticket.restricted.is_(False), Ticket.department_id.in_(headed)))
