@@ -86,9 +86,7 @@ def _topic_scores(evidence: Evidence, candidates: Mapping[int, Candidate]) -> di
     else:
         fit = _shared({hit.topic_id: hit.score for hit in evidence.topics.hits})
     return {
-        person: max(
-            (fit.get(topic, 0.0) * (0.4 + 0.2 * level) for topic, level in who.topics.items()), default=0.0
-        )
+        person: max((fit.get(topic, 0.0) * (0.4 + 0.2 * level) for topic, level in who.topics.items()), default=0.0)
         for person, who in candidates.items()
     }
 
@@ -101,9 +99,7 @@ def _votes(hits: Iterable[PrecedentHit], candidates: Mapping[int, Candidate]) ->
         for person, credit in hit.credits.items():
             if person in candidates:
                 votes[person] += credit * (hit.score / best) ** VOTE_POWER
-    return {
-        person: vote / max(1, candidates[person].answered) ** BUSY_POWER for person, vote in votes.items()
-    }
+    return {person: vote / max(1, candidates[person].answered) ** BUSY_POWER for person, vote in votes.items()}
 
 
 def strengths(evidence: Evidence) -> dict[Part, float]:
@@ -114,9 +110,7 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
         Part.DECLARED: declared,
         Part.CODES: 1.0,  # a code is exact: it is there or it is not
         Part.HISTORY: _ratio((hit.history for hit in people.hits), people.ideal_history),
-        Part.TOPICS: 1.0
-        if evidence.chosen_topics
-        else _ratio((hit.score for hit in topics.hits), topics.ideal),
+        Part.TOPICS: 1.0 if evidence.chosen_topics else _ratio((hit.score for hit in topics.hits), topics.ideal),
         Part.PRECEDENTS: _ratio((hit.score for hit in precedents.hits), precedents.ideal),
     }
 

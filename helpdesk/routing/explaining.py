@@ -77,10 +77,7 @@ def _topic_reasons(who: Candidate, evidence: Evidence) -> list[Reason]:
     likely = evidence.chosen_topics or {hit.topic_id for hit in likely_topics(evidence.topics)}
     known = sorted((topic for topic in likely if topic in who.topics), key=lambda topic: -who.topics[topic])
     chosen = bool(evidence.chosen_topics)
-    return [
-        Reason(ReasonKind.TOPIC, {"topic": topic, "level": who.topics[topic], "chosen": chosen})
-        for topic in known
-    ]
+    return [Reason(ReasonKind.TOPIC, {"topic": topic, "level": who.topics[topic], "chosen": chosen}) for topic in known]
 
 
 def _precedent_reasons(person: int, hits: Iterable[PrecedentHit]) -> list[Reason]:

@@ -95,9 +95,7 @@ def rank(evidence: Evidence, candidates: Mapping[int, Candidate], shown: int = S
 class _Standing:
     """Scores of those who can be asked, why others can't, and who stands in for whom."""
 
-    def __init__(
-        self, evidence: Evidence, candidates: Mapping[int, Candidate], fits: Mapping[int, float]
-    ) -> None:
+    def __init__(self, evidence: Evidence, candidates: Mapping[int, Candidate], fits: Mapping[int, float]) -> None:
         self.scores: dict[int, float] = {}
         self.excluded: dict[int, Reason] = {}
         self.stands_in_for: dict[int, int] = {}
@@ -122,9 +120,7 @@ class _Standing:
                 self.stands_in_for[delegate] = absent
 
 
-def _least_recently_asked_first(
-    scores: Mapping[int, float], candidates: Mapping[int, Candidate]
-) -> list[int]:
+def _least_recently_asked_first(scores: Mapping[int, float], candidates: Mapping[int, Candidate]) -> list[int]:
     """Best first; among those nearly equal to the best, whoever waited longest for a question."""
     ordered = sorted(scores, key=lambda person: (-scores[person], person))
     if not ordered:
@@ -149,9 +145,7 @@ def _not_chosen(
         if fits[person] < WORTH_MENTIONING * best or person in ordered[:shown]:
             continue
         why = standing.excluded.get(person)
-        left_out.append(
-            NotChosen(person, why or Reason(ReasonKind.LOWER, {"share": round(fits[person] / best, 2)}))
-        )
+        left_out.append(NotChosen(person, why or Reason(ReasonKind.LOWER, {"share": round(fits[person] / best, 2)})))
     return tuple(left_out[:NOT_CHOSEN_SHOWN])
 
 

@@ -1,0 +1,106 @@
+"""Who may be asked now: what the database knows about every expert, as plain values for the ranking. Reads
+only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from helpdesk.accounts.access import Role
+from helpdesk.accounts.models import Absence, Department, Person, PersonRole
+from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerVersion, OfficialAnswer
+from helpdesk.db import db
+from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.models import Offer, OfferState, Skill
+
+REDIRECTED = "redirected"
+"""The reason kept for somebody who passed the ticket on, which is an answer about it too."""
+
+
+def candidates(now: datetime, ticket_id: int | None = None) -> dict[int, Candidate]:
+    """Every active expert of a department that answers, by id; what they said of this ticket, if one is
+    given."""
+    rows = db.session.execute(
+        select(Person.id, Person.department_id, Person.languages, Person.max_open, Person.last_offered_at)
+        .join(PersonRole, PersonRole.person_id == Person.id)
+        .join(Department, Department.id == Person.department_id, isouter=True)
+        .where(Person.active, PersonRole.role == Role.EXPERT)
+        .where(Department.id.is_(None) | (Department.answers & Department.active))
+    ).all()
+    skills, absences, loads = _skills(), _absences(now), _open_offers()
+    answered, declined = _answered(), _declined(ticket_id)
+    return {
+        row.id: Candidate(
+            row.id,
+            row.department_id,
+            frozenset(row.languages or ["fr"]),
+            skills[row.id],
+            loads.get(row.id, 0),
+            row.max_open,
+            answered.get(row.id, 0),
+            *absences.get(row.id, (None, None)),
+            row.last_offered_at,
+            declined.get(row.id),
+        )
+        for row in rows
+    }
+
+
+def _skills() -> dict[int, dict[int, int]]:
+    levels: defaultdict[int, dict[int, int]] = defaultdict(dict)
+    for person_id, topic_id, level in db.session.execute(select(Skill.person_id, Skill.topic_id, Skill.level)):
+        levels[person_id][topic_id] = level
+    return levels
+
+
+def _absences(now: datetime) -> dict[int, tuple[datetime | None, int | None]]:
+    """Those away now: the first instant back, and who stands in (their usual backup when nobody was
+    named)."""
+    rows = db.session.execute(
+        select(Absence.person_id, Absence.ends_at, Absence.delegate_id, Person.backup_id)
+        .join(Person, Person.id == Absence.person_id)
+        .where(Absence.starts_at <= now, Absence.ends_at > now)
+        .order_by(Absence.ends_at)
+    )
+    return {row.person_id: (row.ends_at, row.delegate_id or row.backup_id) for row in rows}
+
+
+def _open_offers() -> dict[int, int]:
+    """Offers pending or held, per person."""
+    return dict(
+        db.session.execute(
+            select(Offer.person_id, func.count())
+            .where(Offer.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
+            .group_by(Offer.person_id)
+        )
+        .tuples()
+        .all()
+    )
+
+
+def _answered() -> dict[int, int]:
+    """Official answers in force, per author: how often somebody can be credited."""
+    return dict(
+        db.session.execute(
+            select(AnswerVersion.author_id, func.count(OfficialAnswer.id.distinct()))
+            .join(OfficialAnswer, OfficialAnswer.id == AnswerVersion.official_answer_id)
+            .where(OfficialAnswer.kind == AnswerKind.ANSWER, OfficialAnswer.status == AnswerStatus.IN_FORCE)
+            .group_by(AnswerVersion.author_id)
+        )
+        .tuples()
+        .all()
+    )
+
+
+def _declined(ticket_id: int | None) -> dict[int, str]:
+    """Those who declined or passed on this ticket, and the coded reason."""
+    if ticket_id is None:
+        return {}
+    rows = db.session.execute(
+        select(Offer.person_id, Offer.state, Offer.reason)
+        .where(Offer.ticket_id == ticket_id, Offer.state.in_((OfferState.DECLINED, OfferState.REDIRECTED)))
+        .order_by(Offer.id)
+    )
+    return {row.person_id: str(row.reason or REDIRECTED) for row in rows}

@@ -1,0 +1,256 @@
+"""Who could answer a ticket or a text: the index's evidence joined with what the database knows today. Reads
+only.
+
+`Suggestions` holds ids and facts; names and sentences are made where people read them (`wording`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk import clock
+from helpdesk.accounts.models import Department
+from helpdesk.accounts.organisation import setting
+from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
+from helpdesk.db import db
+from helpdesk.routing import asking
+from helpdesk.routing.confidence import (
+    Confidence,
+    Mode,
+    Situation,
+    choose_mode,
+    in_words,
+    probability,
+    raw_probability,
+)
+from helpdesk.routing.evidence import Evidence
+from helpdesk.routing.learning import experience
+from helpdesk.routing.ranking import Ranking, rank
+from helpdesk.routing.reasons import Reason
+from helpdesk.search.access import the_index
+from helpdesk.search.index import Index, PrecedentHit, PrecedentKind
+from helpdesk.search.query import Query
+from helpdesk.tickets.models import Ticket
+
+ENGINE = "whoosh-bm25f/1"
+"""Raised with every change of scoring or ranking, so that a stored decision says what made it."""
+
+ANSWERS_SHOWN = 5
+TICKETS_SHOWN = 5
+LEAST_SIMILARITY = 0.12
+"""Share of the question that an earlier answer or ticket must explain to be worth showing."""
+URGENT = ("P1", "P2")
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedExpert:
+    person_id: int
+    score: float
+    probability: float
+    confidence: Confidence
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherExpert:
+    person_id: int
+    why: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """An official answer that looks fitting. `why_not` is a short code when it can't be posted here and
+    now."""
+
+    answer_id: int
+    similarity: float
+    why_not: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        return self.why_not is None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTicket:
+    ticket_id: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What the matcher says of one question. With mode ABSTAIN the experts are the least bad, not advice."""
+
+    mode: Mode
+    probability: float
+    raw: float
+    """The probability before calibration: what calibration learns from."""
+    experts: tuple[SuggestedExpert, ...]
+    not_chosen: tuple[OtherExpert, ...]
+    topics: tuple[int, ...]
+    official_answers: tuple[EarlierAnswer, ...]
+    similar_tickets: tuple[EarlierTicket, ...]
+    language: str | None
+    engine: str = ENGINE
+
+    def as_document(self) -> dict[str, Any]:
+        """Plain JSON values, for keeping."""
+        return {
+            "raw": round(self.raw, 4),
+            "language": self.language,
+            "topics": list(self.topics),
+            "experts": [
+                {
+                    "person": expert.person_id,
+                    "score": round(expert.score, 4),
+                    "probability": round(expert.probability, 4),
+                    "reasons": [_reason_document(reason) for reason in expert.reasons],
+                }
+                for expert in self.experts
+            ],
+            "not_chosen": [
+                {"person": other.person_id, "why": _reason_document(other.why)} for other in self.not_chosen
+            ],
+            "official_answers": [[a.answer_id, round(a.similarity, 3)] for a in self.official_answers],
+            "similar_tickets": [[t.ticket_id, round(t.similarity, 3)] for t in self.similar_tickets],
+        }
+
+
+def _reason_document(reason: Reason) -> dict[str, Any]:
+    return {"kind": str(reason.kind), **reason.data}
+
+
+def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
+    """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
+    question = ticket.question
+    text = "\n".join(part for part in (question.subject, question.text) if part)
+    situation = Situation(
+        automatic_on=bool(setting("automatic_routing")),
+        priority=ticket.priority,
+        sensitive=bool(ticket.sensitivity or ticket.restricted or ticket.personal_data),
+    )
+    return _match(
+        Query.of(text, ticket.language),
+        index or the_index(),
+        situation,
+        ticket_id=ticket.id,
+        chosen_topics=frozenset(row.topic_id for row in ticket.topic_rows),
+    )
+
+
+def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
+    """Who could answer `text`, as things stand now. Raises IndexUnusable."""
+    return _match(Query.of(text, language), index or the_index(), Situation())
+
+
+def _match(
+    query: Query,
+    index: Index,
+    situation: Situation,
+    ticket_id: int | None = None,
+    chosen_topics: frozenset[int] = frozenset(),
+) -> Suggestions:
+    now = clock.now()
+    precedents = index.precedents(query)
+    evidence = Evidence(
+        query,
+        index.people(query),
+        index.topics(query),
+        precedents,
+        chosen_topics=chosen_topics,
+        urgent=situation.priority in URGENT,
+    )
+    candidates = asking.candidates(now, ticket_id)
+    ranking = rank(evidence, candidates)
+    known = experience()
+    chance = probability(ranking.signals, known.calibration)
+    situation = Situation(
+        decided=known.decided,
+        automatic_on=situation.automatic_on,
+        department_opted_in=_opted_in(ranking, candidates),
+        priority=situation.priority,
+        sensitive=situation.sensitive,
+    )
+    similar = [(hit, min(1.0, hit.score / precedents.ideal)) for hit in precedents.hits if precedents.ideal]
+    return Suggestions(
+        mode=choose_mode(chance, ranking.signals, situation),
+        probability=chance,
+        raw=raw_probability(ranking.signals),
+        experts=tuple(_experts(ranking, chance)),
+        not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
+        topics=ranking.topics,
+        official_answers=tuple(_earlier_answers(similar, query.language, now)),
+        similar_tickets=tuple(_earlier_tickets(similar, ticket_id)),
+        language=query.language,
+    )
+
+
+def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
+    """The first has the probability that was worked out; the others share what is left, by their scores."""
+    rest = sum(suggestion.score for suggestion in ranking.suggestions[1:])
+    shown = []
+    for place, suggestion in enumerate(ranking.suggestions):
+        own = chance if place == 0 else min(chance, (1 - chance) * suggestion.score / rest)
+        shown.append(SuggestedExpert(suggestion.person_id, suggestion.score, own, in_words(own), suggestion.reasons))
+    return shown
+
+
+def _opted_in(ranking: Ranking, candidates: Mapping[int, Any]) -> bool:
+    """Whether the department of the first suggestion takes automatic offers."""
+    if not ranking.suggestions:
+        return False
+    department_id = candidates[ranking.suggestions[0].person_id].department_id
+    department = db.session.get(Department, department_id) if department_id else None
+    return department is not None and department.automatic_routing
+
+
+def _earlier_tickets(similar: list[tuple[PrecedentHit, float]], ticket_id: int | None) -> list[EarlierTicket]:
+    """Answered tickets that look like this one, best first."""
+    answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
+    rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
+    written_for = {row.id: row.ticket_id for row in rows}
+    found: dict[int, float] = {}
+    for hit, similarity in similar:
+        own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
+        if own is not None and own != ticket_id and similarity >= LEAST_SIMILARITY:
+            found.setdefault(own, similarity)
+    return [EarlierTicket(own, similarity) for own, similarity in list(found.items())[:TICKETS_SHOWN]]
+
+
+def _earlier_answers(
+    similar: list[tuple[PrecedentHit, float]], language: str | None, now: datetime
+) -> list[EarlierAnswer]:
+    """Official answers that look fitting, best first, and whether each may be posted today."""
+    close = {
+        hit.source_id: similarity
+        for hit, similarity in similar
+        if hit.kind is PrecedentKind.OFFICIAL_ANSWER and similarity >= LEAST_SIMILARITY
+    }
+    ids = list(close)[:ANSWERS_SHOWN]
+    rows = db.session.scalars(
+        select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
+    )
+    kept = {row.id: row for row in rows if row.versions}
+    today = now.astimezone(ZoneInfo(setting("timezone"))).date()
+    return [EarlierAnswer(i, close[i], _why_not(kept[i], language, today)) for i in ids if i in kept]
+
+
+def _why_not(answer: OfficialAnswer, language: str | None, today: date) -> str | None:
+    """A short code for why this answer may not be posted for a question in `language` today; None: it may."""
+    review_by = answer.current.review_by
+    if answer.status is not AnswerStatus.IN_FORCE:
+        return str(answer.status)
+    if answer.kind is not AnswerKind.ANSWER or answer.visibility != "public":
+        return "internal"
+    if review_by is not None and review_by < today:
+        return "expired"
+    if language is not None and answer.language != language:
+        return "other_language"
+    return None
