@@ -35,11 +35,30 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "bad_link": _l("Give a complete link that starts with https:// or http://, without spaces or password."),
     "bad_email": _l("Check this e-mail address: it should look like name@example.org."),
     "bad_time": _l("Give a date and time such as 2026-03-29T14:05:00+02:00."),
-    "time_without_offset": _l(
-        "Add the offset from universal time to this date and time, such as +02:00 or Z."
-    ),
+    "time_without_offset": _l("Add the offset from universal time to this date and time, such as +02:00 or Z."),
     "time_too_old": _l("Check the year: nothing before %(year)s is accepted."),
     "unknown_language": _l("Choose one of these languages, or leave the field empty: %(known)s."),
+    # Calendars and promises, in the files and forms where an administrator writes them.
+    "overlapping_hours": _l("Separate these opening hours: two of them overlap."),
+    "bad_hours": _l("Write opening hours such as 09:00-12:30, the end after the beginning: %(value)s is not."),
+    "empty_calendar": _l("Give at least one opening hour: this calendar never opens."),
+    "unknown_day": _l("Write days as mon, tue, wed, thu, fri, sat or sun: %(value)s is none of them."),
+    "unknown_zone": _l("Choose a time zone such as Europe/Paris: %(value)s does not exist."),
+    "unknown_holidays": _l("Describe this set of public holidays, or choose another one: %(value)s."),
+    "inherits_itself": _l("Break the circle: this set of public holidays inherits itself."),
+    "bad_date": _l("Write dates such as 2026-05-15: %(value)s is not one."),
+    "bad_version": _l("Give the version as a whole number, from 1."),
+    "versions_out_of_order": _l("Give each new version a higher number and a later date than the one before."),
+    "unknown_calendar": _l("Describe this calendar first: %(value)s does not exist."),
+    "change_not_understood": _l("Write the new hours, such as: friday 08:30-18:00. Not understood: %(value)s"),
+    "missing_id": _l("Give an identifier."),
+    "missing_order": _l("Give the place of this policy as a whole number."),
+    "policy_twice": _l("Give each policy its own identifier and its own place."),
+    "bad_target": _l("Give a known clock a whole number of minutes, or nothing: %(value)s is not."),
+    "unknown_clock": _l("Choose a known clock: %(value)s does not exist."),
+    "unknown_class": _l("Describe this class of channels first: %(value)s."),
+    "channel_in_two_classes": _l("Leave the channel %(value)s in one class only."),
+    "no_default_policy": _l("Add a last policy without conditions, for everything that the others leave out."),
     "already_received": _l("This post has already been taken in: see %(ref)s."),
     "password_length": _l("Choose a password of at least %(limit)s characters."),
     "bad_code": _l("Use letters without accents, digits, dots and dashes only."),
@@ -73,9 +92,7 @@ def sentence(problem: Problem) -> str:
     """The sentence for one problem, its figures written as the reader writes them. Needs a request or a
     locale.
     """
-    words = (
-        SENTENCES.get((problem.field, problem.code)) or SENTENCES.get(problem.code) or SENTENCES["invalid"]
-    )
+    words = SENTENCES.get((problem.field, problem.code)) or SENTENCES.get(problem.code) or SENTENCES["invalid"]
     figures = {
         name: format_decimal(value) if isinstance(value, int) and name != "year" else value
         for name, value in problem.params.items()

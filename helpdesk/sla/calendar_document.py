@@ -1,0 +1,251 @@
+"""Calendars as people write them (YAML or JSON), checked and made into `calendar.Calendar`.
+
+A document has `calendars` (each entry one version), `calendar_changes` (new versions said as a change to
+the one before) and `holiday_sets`. Every mistake is reported at once, with the place where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from helpdesk.errors import BadInput, Problem
+from helpdesk.sla.calendar import Calendar, CalendarBook, Interval, Version
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SPOKEN_DAYS = {
+    "lundi": 0, "mardi": 1, "mercredi": 2, "jeudi": 3, "vendredi": 4, "samedi": 5, "dimanche": 6, "monday": 0,
+    "tuesday": 1, "wednesday": 2, "thursday": 3, "friday": 4, "saturday": 5, "sunday": 6,
+}  # fmt: skip
+_INTERVAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*((?:[01]\d|2[0-3]):[0-5]\d|24:00)")
+_SPOKEN_CHANGE = re.compile(rf"({'|'.join(_SPOKEN_DAYS)})\s+({_INTERVAL.pattern}(?:,?\s+{_INTERVAL.pattern})*)", re.I)
+NO_HOLIDAYS = "none"
+
+
+def from_document(document: Mapping[str, Any]) -> CalendarBook:
+    """The calendars of a document. Raises `BadInput` with every problem; fields are paths
+    (`calendars.com.hours.mon`).
+    """
+    problems: list[Problem] = []
+    sets = _holiday_sets(document.get("holiday_sets") or {}, problems)
+    versions = [_version(entry, sets, problems) for entry in document.get("calendars") or ()]
+    found = _grouped([version for version in versions if version], problems)
+    for change in document.get("calendar_changes") or ():
+        _apply(change, found, problems)
+    if problems:
+        raise BadInput(problems)
+    return CalendarBook({code: Calendar(code, tuple(group)) for code, group in found.items()})
+
+
+def calendar_from_entries(entries: Iterable[Mapping[str, Any]]) -> Calendar:
+    """One calendar from its stored versions, each as written by `to_entry`."""
+    book = from_document({"calendars": list(entries)})
+    (calendar,) = book.calendars.values()
+    return calendar
+
+
+def to_entry(version: Version) -> dict[str, Any]:
+    """One version as an entry that needs no holiday sets beside it and holds only JSON values."""
+    return {
+        "id": version.code,
+        "name": version.name,
+        "version": version.number,
+        "valid_from": version.valid_from.isoformat(),
+        "timezone": version.zone.key,
+        "hours": {DAYS[day]: [_written(part) for part in parts] for day, parts in enumerate(version.hours) if parts},
+        "holidays": {"set": version.holiday_set, "dates": sorted(day.isoformat() for day in version.holiday_dates)},
+        "holiday_hours": [_written(part) for part in version.holiday_hours],
+        "closed_on": [f"{month:02}-{day:02}" for month, day in sorted(version.closed_on)],
+        "extra_closed": sorted(day.isoformat() for day in version.extra_closed),
+    }
+
+
+# --- one version ---------------------------------------------------------------------------------------
+
+
+def _version(entry: Mapping[str, Any], sets: Mapping[str, frozenset[date]], problems: list[Problem]) -> Version | None:
+    code = str(entry.get("id") or "")
+    place = f"calendars.{code}"
+    before = len(problems)
+    if not code:
+        problems.append(Problem("calendars", "missing_id"))
+    hours = _week(entry.get("hours") or {}, f"{place}.hours", problems)
+    if not any(hours) and len(problems) == before:
+        problems.append(Problem(f"{place}.hours", "empty_calendar"))
+    set_name, dates = _chosen_holidays(entry.get("holidays"), sets, f"{place}.holidays", problems)
+    zone = _zone(entry.get("timezone"), f"{place}.timezone", problems)
+    valid_from = _date(entry.get("valid_from"), f"{place}.valid_from", problems)
+    holiday_hours = _intervals(entry.get("holiday_hours") or (), f"{place}.holiday_hours", problems)
+    closed_on = _days_of_year(entry.get("closed_on") or (), f"{place}.closed_on", problems)
+    extra = {_date(day, f"{place}.extra_closed", problems) for day in entry.get("extra_closed") or ()}
+    number = entry.get("version", 1)
+    if not isinstance(number, int) or number < 1:
+        problems.append(Problem(f"{place}.version", "bad_version"))
+    if len(problems) > before or zone is None or valid_from is None:
+        return None
+    return Version(
+        code=code,
+        number=number,
+        valid_from=valid_from,
+        zone=zone,
+        hours=hours,
+        name=str(entry.get("name") or code),
+        holiday_set=set_name,
+        holiday_dates=dates,
+        holiday_hours=holiday_hours,
+        closed_on=closed_on,
+        extra_closed=frozenset(day for day in extra if day),
+    )
+
+
+def _week(hours: Any, place: str, problems: list[Problem]) -> tuple[tuple[Interval, ...], ...]:
+    if not isinstance(hours, Mapping):
+        problems.append(Problem(place, "bad_hours", {"value": str(hours)[:40]}))
+        return ((),) * 7
+    problems += [Problem(f"{place}.{day}", "unknown_day", {"value": str(day)[:40]}) for day in hours if day not in DAYS]
+    return tuple(_intervals(hours.get(day) or (), f"{place}.{day}", problems) for day in DAYS)
+
+
+def _intervals(written: Any, place: str, problems: list[Problem]) -> tuple[Interval, ...]:
+    """Intervals in order; touching ones are allowed, overlapping or backward ones refused."""
+    found: list[Interval] = []
+    for text in [written] if isinstance(written, str) else written:
+        match = _INTERVAL.fullmatch(str(text).strip())
+        opening, closing = (_minutes(part) for part in re.split(r"\s*[-–]\s*", str(text).strip())) if match else (0, 0)
+        if opening >= closing:
+            problems.append(Problem(place, "bad_hours", {"value": str(text)[:40]}))
+        else:
+            found.append((opening, closing))
+    found.sort()
+    for (_, closing), (opening, _) in pairwise(found):
+        if opening < closing:
+            problems.append(Problem(place, "overlapping_hours"))
+    return tuple(found)
+
+
+def _minutes(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _written(interval: Interval) -> str:
+    return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in interval)
+
+
+def _zone(name: Any, place: str, problems: list[Problem]) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(str(name or ""))
+    except (KeyError, ValueError, OSError):  # absent, malformed, or a folder of zones
+        problems.append(Problem(place, "unknown_zone", {"value": str(name)[:40]}))
+        return None
+
+
+def _date(value: Any, place: str, problems: list[Problem]) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        problems.append(Problem(place, "bad_date", {"value": str(value)[:40]}))
+        return None
+
+
+def _days_of_year(written: Iterable[Any], place: str, problems: list[Problem]) -> frozenset[tuple[int, int]]:
+    found = set()
+    for value in written:
+        day = _date(f"2024-{value}", place, problems)  # a leap year: closing on 29 February is possible
+        if day:
+            found.add((day.month, day.day))
+    return frozenset(found)
+
+
+# --- holidays ------------------------------------------------------------------------------------------
+
+
+def _holiday_sets(written: Mapping[str, Any], problems: list[Problem]) -> dict[str, frozenset[date]]:
+    """Each set with the days of those it inherits."""
+    return {name: _inherited(name, written, (), problems) for name in written}
+
+
+def _inherited(
+    name: str, written: Mapping[str, Any], below: tuple[str, ...], problems: list[Problem]
+) -> frozenset[date]:
+    place = f"holiday_sets.{name}"
+    entry = written.get(name)
+    if name in below or not isinstance(entry, Mapping):
+        problems.append(Problem(place, "inherits_itself" if name in below else "unknown_holidays", {"value": name}))
+        return frozenset()
+    own = {_date(day, place, problems) for key, days in entry.items() if key != "inherits" for day in days or ()}
+    parent = entry.get("inherits")
+    above = _inherited(str(parent), written, (*below, name), problems) if parent else frozenset()
+    return above | {day for day in own if day}
+
+
+def _chosen_holidays(
+    chosen: Any, sets: Mapping[str, frozenset[date]], place: str, problems: list[Problem]
+) -> tuple[str, frozenset[date]]:
+    """A set by name, `none`, or what `to_entry` wrote."""
+    if isinstance(chosen, Mapping):
+        dates = {_date(day, place, problems) for day in chosen.get("dates") or ()}
+        return str(chosen.get("set") or NO_HOLIDAYS), frozenset(day for day in dates if day)
+    if chosen is None or chosen == NO_HOLIDAYS:
+        return NO_HOLIDAYS, frozenset()
+    if chosen not in sets:
+        problems.append(Problem(place, "unknown_holidays", {"value": str(chosen)[:40]}))
+    return str(chosen), sets.get(chosen, frozenset())
+
+
+# --- several versions ----------------------------------------------------------------------------------
+
+
+def _grouped(versions: list[Version], problems: list[Problem]) -> dict[str, list[Version]]:
+    found: dict[str, list[Version]] = {}
+    for version in versions:
+        found.setdefault(version.code, []).append(version)
+    for code, group in found.items():
+        group.sort(key=lambda version: version.valid_from)
+        _check_order(code, group, problems)
+    return found
+
+
+def _check_order(code: str, group: list[Version], problems: list[Problem]) -> None:
+    """Numbers rise with the dates from which the versions are valid."""
+    for earlier, later in pairwise(group):
+        if earlier.number >= later.number or earlier.valid_from >= later.valid_from:
+            problems.append(Problem(f"calendars.{code}.version", "versions_out_of_order"))
+
+
+def _apply(change: Mapping[str, Any], found: dict[str, list[Version]], problems: list[Problem]) -> None:
+    """Add the version that a change describes: by `hours` of some days, or in words ("vendredi
+    08:30-18:00").
+    """
+    code = str(change.get("calendar") or "")
+    place = f"calendar_changes.{code}"
+    if code not in found:
+        problems.append(Problem(place, "unknown_calendar", {"value": code[:40]}))
+        return
+    spoken = {
+        DAYS[_SPOKEN_DAYS[match.group(1).lower()]]: [part.group() for part in _INTERVAL.finditer(match.group(2))]
+        for match in _SPOKEN_CHANGE.finditer(str(change.get("change") or ""))
+    }
+    hours = change.get("hours") or spoken
+    if not hours:
+        problems.append(Problem(place, "change_not_understood", {"value": str(change.get("change"))[:80]}))
+        return
+    last = found[code][-1]
+    entry = to_entry(last)
+    entry |= {
+        "version": change.get("version", last.number + 1),
+        "valid_from": change.get("valid_from"),
+        "hours": {**entry["hours"], **hours},
+    }
+    version = _version(entry, {}, problems)
+    if version:
+        found[code].append(version)
+        _check_order(code, found[code][-2:], problems)
