@@ -7,7 +7,7 @@ only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.routing import asking
+from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
     Confidence,
     Mode,
@@ -31,7 +32,7 @@ from helpdesk.routing.confidence import (
     raw_probability,
 )
 from helpdesk.routing.evidence import Evidence
-from helpdesk.routing.learning import experience
+from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.search.access import the_index
@@ -150,6 +151,41 @@ def suggestions_for_text(text: str, language: str | None = None, index: Index | 
     return _match(Query.of(text, language), index or the_index(), Situation())
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, how it ranks the candidates, and what that allows."""
+
+    evidence: Evidence
+    ranking: Ranking
+    probability: float
+    mode: Mode
+
+
+def judge(
+    query: Query,
+    index: Index,
+    candidates: Mapping[int, Candidate],
+    known: Experience,
+    situation: Situation,
+    chosen_topics: frozenset[int] = frozenset(),
+    automatic_departments: frozenset[int] = frozenset(),
+) -> Judgement:
+    """The matcher itself, without the database: what production and the evaluation share."""
+    evidence = Evidence(
+        query,
+        index.people(query),
+        index.topics(query),
+        index.precedents(query),
+        chosen_topics=chosen_topics,
+        urgent=situation.priority in URGENT,
+    )
+    ranking = rank(evidence, candidates)
+    chance = probability(ranking.signals, known.calibration)
+    first = candidates[ranking.suggestions[0].person_id].department_id if ranking.suggestions else None
+    situation = replace(situation, decided=known.decided, department_opted_in=first in automatic_departments)
+    return Judgement(evidence, ranking, chance, choose_mode(chance, ranking.signals, situation))
+
+
 def _match(
     query: Query,
     index: Index,
@@ -158,32 +194,16 @@ def _match(
     chosen_topics: frozenset[int] = frozenset(),
 ) -> Suggestions:
     now = clock.now()
-    precedents = index.precedents(query)
-    evidence = Evidence(
-        query,
-        index.people(query),
-        index.topics(query),
-        precedents,
-        chosen_topics=chosen_topics,
-        urgent=situation.priority in URGENT,
-    )
     candidates = asking.candidates(now, ticket_id)
-    ranking = rank(evidence, candidates)
     known = experience()
-    chance = probability(ranking.signals, known.calibration)
-    situation = Situation(
-        decided=known.decided,
-        automatic_on=situation.automatic_on,
-        department_opted_in=_opted_in(ranking, candidates),
-        priority=situation.priority,
-        sensitive=situation.sensitive,
-    )
+    judged = judge(query, index, candidates, known, situation, chosen_topics, _automatic_departments())
+    ranking, precedents = judged.ranking, judged.evidence.precedents
     similar = [(hit, min(1.0, hit.score / precedents.ideal)) for hit in precedents.hits if precedents.ideal]
     return Suggestions(
-        mode=choose_mode(chance, ranking.signals, situation),
-        probability=chance,
+        mode=judged.mode,
+        probability=judged.probability,
         raw=raw_probability(ranking.signals),
-        experts=tuple(_experts(ranking, chance)),
+        experts=tuple(_experts(ranking, judged.probability)),
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,
         official_answers=tuple(_earlier_answers(similar, query.language, now)),
@@ -202,13 +222,9 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
     return shown
 
 
-def _opted_in(ranking: Ranking, candidates: Mapping[int, Any]) -> bool:
-    """Whether the department of the first suggestion takes automatic offers."""
-    if not ranking.suggestions:
-        return False
-    department_id = candidates[ranking.suggestions[0].person_id].department_id
-    department = db.session.get(Department, department_id) if department_id else None
-    return department is not None and department.automatic_routing
+def _automatic_departments() -> frozenset[int]:
+    """The departments that take automatic offers."""
+    return frozenset(db.session.scalars(select(Department.id).where(Department.automatic_routing)))
 
 
 def _earlier_tickets(similar: list[tuple[PrecedentHit, float]], ticket_id: int | None) -> list[EarlierTicket]:

@@ -32,7 +32,7 @@ from helpdesk.tickets.models import Event, Question, Ticket, TicketNamed
 from helpdesk.tickets.workflow import Kind, Outcome, State
 
 BATCH = 500
-LONGEST_HISTORY = 300
+LONGEST_HISTORY = 500
 """Questions kept in the history of a person: the latest."""
 ANSWER_CREDIT = 1.0
 

@@ -107,7 +107,7 @@ def visible_to(person: Person) -> ColumnElement[bool]:
     return or_(false(), *ways)
 
 
-def visible_tickets(person: Person) -> Select[tuple[Ticket]]:
+def visible_tickets(person: Person) -> Select[Ticket]:
     """A query of the tickets `person` may see."""
     return select(Ticket).where(visible_to(person))
 
