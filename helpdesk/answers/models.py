@@ -28,6 +28,7 @@ class Draft(Base):
     body: Mapped[str] = mapped_column(Text)  # Markdown
     short: Mapped[str] = mapped_column(Text, default="")  # plain, for channels with little room
     sources: Mapped[str] = mapped_column(Text, default="")  # internal: where the facts come from
+    own_knowledge: Mapped[bool] = mapped_column(default=False)  # the author vouches for them instead
     language: Mapped[str] = mapped_column(String(5), default="fr")
     review_by: Mapped[date | None]
     digest: Mapped[str] = mapped_column(String(64))
@@ -110,6 +111,7 @@ class OfficialAnswer(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)  # where it was written
     uses: Mapped[int] = mapped_column(default=0)
     withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
 
     department: Mapped[Department | None] = relationship()
     translation_of: Mapped[OfficialAnswer | None] = relationship(remote_side=[id])
