@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from config import PROJECT, Settings
     from helpdesk import db, migrating, outbox, web
+    from helpdesk.intake import askers
     from helpdesk.search import access
 
     settings = settings or Settings.load()
@@ -24,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         title="Relais",
         version="0.1.0",
         spec_path=None,
+        json_errors=False,
         docs_path=None,
         template_folder=str(PROJECT / "templates"),
         static_folder=str(PROJECT / "helpdesk" / "web" / "static"),
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.db.init_app(app)
     migrating.prepare(app)
     outbox.connect(settings.redis_connection_url())
+    askers.use_key(settings.secret_key)
     access.connect(settings)
     web.prepare(app, settings)
     return app

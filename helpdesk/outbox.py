@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 TIME_LIMIT = timedelta(minutes=5)  # longer than any job may run: see workers.JOB_TIMEOUT
 RETRY_AFTER = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)]
 NUDGE_LASTS = 30  # seconds
+LANES_TO_NUDGE = "relais_lanes_to_nudge"
 
 
 class Lane(StrEnum):
@@ -71,9 +72,7 @@ class Permanent(Exception):
     """Raised by a job that would fail again in the same way: it is not tried again."""
 
 
-def put(
-    job: str, lane: Lane, *, key: str | None = None, at: datetime | None = None, **payload: Any
-) -> OutboxRow:
+def put(job: str, lane: Lane, *, key: str | None = None, at: datetime | None = None, **payload: Any) -> OutboxRow:
     """Write down something to do after the commit of the present transaction.
 
     `at`: not before this instant (default: at once). `key`: a name that makes the row unique; if it is there
@@ -94,8 +93,15 @@ def put(
 
 
 def nudge_after_commit(lane: Lane) -> None:
-    """Wake the workers of `lane` once the present transaction has committed."""
-    after_commit(f"nudge {lane}", lambda: nudge(lane))
+    """Wake the workers of `lane` once the present transaction has committed; one message wakes those of all lanes."""
+    lanes = db.session().info.setdefault(LANES_TO_NUDGE, [])
+    if lane not in lanes:
+        lanes.append(lane)
+    after_commit("nudge", _nudge_noted)
+
+
+def _nudge_noted() -> None:
+    nudge(*db.session().info.pop(LANES_TO_NUDGE, ()))
 
 
 # --- Redis ------------------------------------------------------------------------------------------------------------
@@ -121,17 +127,22 @@ def redis() -> Redis:
     return _redis
 
 
-def nudge(lane: Lane) -> bool:
-    """Ask a worker to look at `lane`, unless one was asked already and has not begun. False: Redis is away.
+def nudge(*lanes: Lane) -> bool:
+    """Ask a worker to look at each lane, unless one was asked already and has not begun. False: Redis is away.
 
     The worker removes the mark before it looks, so a row committed before the mark was refused is seen.
     """
     try:
-        if redis().set(nudge_mark(lane), "1", nx=True, ex=NUDGE_LASTS):
-            queue = WorkQueue(lane.value, connection=redis(), serializer="json")
-            queue.enqueue("workers.carrying.carry_out_lane", lane.value, result_ttl=0, failure_ttl=86_400)
+        with redis().pipeline(transaction=False) as together:
+            for lane in lanes:
+                together.set(nudge_mark(lane), "1", nx=True, ex=NUDGE_LASTS)
+            is_new = together.execute()
+        for lane, marked in zip(lanes, is_new, strict=True):
+            if marked:
+                queue = WorkQueue(lane.value, connection=redis(), serializer="json")
+                queue.enqueue("workers.carrying.carry_out_lane", lane.value, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
-        log.warning("Redis is away (%s): the sweep will find what waits in %s", error, lane)
+        log.warning("Redis is away (%s): the sweep will find what waits in %s", error, ", ".join(lanes))
         return False
     return True
 

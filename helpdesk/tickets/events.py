@@ -84,19 +84,6 @@ def append(
     return event
 
 
-def begin(ticket: Ticket) -> None:
-    """Put a new ticket on its first step and write it with its questions, so that its first event can name them.
-
-    `append(ticket, Kind.RECEIVED, …)` must follow in the same transaction.
-    """
-    ticket.state = next_state(None, Kind.RECEIVED)
-    ticket.queue = queue_of(ticket.state, triaged=False)
-    ticket.version, ticket.last_hash = 0, ""
-    session = db.session()
-    session.add(ticket)
-    session.flush()
-
-
 def event_hash(event: Event) -> str:
     """The seal of one event, over all its columns and the seal of the one before."""
     return seal(
@@ -120,11 +107,7 @@ def check_facts(kind: Kind, facts: dict[str, Any]) -> None:
         raise ValueError(f"{kind}: missing facts {sorted(missing)}, unknown facts {sorted(unknown)}")
     for name, value in facts.items():
         for item in value if isinstance(value, list) else [value]:
-            if not (
-                item is None
-                or isinstance(item, bool | int)
-                or (isinstance(item, str) and WORD.fullmatch(item))
-            ):
+            if not (item is None or isinstance(item, bool | int) or (isinstance(item, str) and WORD.fullmatch(item))):
                 raise ValueError(f"{kind}: {name} must be an id or a short word, not {item!r}")
 
 
@@ -208,9 +191,7 @@ def _count(session: Session, queue: Any, department_id: int, change: int) -> Non
     insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     row = insert(QueueCount).values(queue=queue, department_id=department_id, count=change)
     session.execute(
-        row.on_conflict_do_update(
-            index_elements=["queue", "department_id"], set_={"count": QueueCount.count + change}
-        )
+        row.on_conflict_do_update(index_elements=["queue", "department_id"], set_={"count": QueueCount.count + change})
     )
 
 

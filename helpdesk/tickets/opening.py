@@ -1,0 +1,148 @@
+"""The first event of a ticket. What `events.append` does for every other one is done here for a ticket that is new.
+
+Questions come in bursts, so this costs few plain statements: rows are inserted without the session's bookkeeping, each
+once and with its last values. A test holds the result against `events` (same seal, same counts, same consequences).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Table, bindparam, insert, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from helpdesk import outbox
+from helpdesk.accounts.access import Role
+from helpdesk.accounts.models import Actor, Person
+from helpdesk.channels.models import Channel
+from helpdesk.consequences import AT_ONCE, LATER, REINDEX
+from helpdesk.db import Base, db
+from helpdesk.outbox import Lane, OutboxRow
+from helpdesk.sla import deadlines
+from helpdesk.tickets.events import check_facts, event_hash
+from helpdesk.tickets.models import Event, IndexChange, Question, QuestionOriginal, QueueCount, Ticket
+from helpdesk.tickets.workflow import Kind, next_state, queue_of
+
+
+def _table(model: type[Base]) -> Table:
+    return cast(Table, model.__table__)
+
+
+# Statements made once: building one costs as much as carrying it out.
+_TICKETS = _table(Ticket)
+_INSERT_TICKET = insert(_TICKETS)
+_SEAL_TICKET = update(_TICKETS).where(_TICKETS.c.id == bindparam("ticket")).values(last_hash=bindparam("seal"))
+_INSERT_QUESTION = insert(_table(Question))
+_INSERT_ORIGINAL = insert(_table(QuestionOriginal))
+_INSERT_EVENT = insert(_table(Event))
+_INSERT_ROWS = insert(_table(OutboxRow))
+_INSERT_CHANGE = insert(_table(IndexChange))
+_COUNT = {
+    dialect: insert_or_update(_table(QueueCount)).on_conflict_do_update(
+        index_elements=["queue", "department_id"], set_={"count": QueueCount.count + 1}
+    )
+    for dialect, insert_or_update in (("postgresql", postgresql_insert), ("sqlite", sqlite_insert))
+}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The ids that a new ticket and its question were given."""
+
+    ticket_id: int
+    question_id: int
+
+
+def open_ticket(
+    ticket: dict[str, Any],
+    question: dict[str, Any],
+    original: dict[str, Any],
+    *,
+    came_on: Channel,
+    at: datetime,
+    by: Person | Actor,
+    role: Role | None,
+    **facts: Any,
+) -> Opened:
+    """Write a ticket, its question and the verbatim text, and let `received` happen to it `at` this instant.
+
+    The dicts hold column values; what the event decides (state, queue, version, due date, hash) is added here.
+    `facts` are those of the event but for `question_id`. Raises IntegrityError when a unique value is taken, after
+    which the caller rolls back what it began.
+    """
+    connection = db.session.connection()
+    first = _first_step(ticket, came_on, at)
+    ticket_id = _new_id(connection, _INSERT_TICKET, ticket | first)
+    question_id = _new_id(connection, _INSERT_QUESTION, question | {"ticket_id": ticket_id})
+    connection.execute(_INSERT_ORIGINAL, original | {"question_id": question_id})
+    event = _event(ticket_id, at, by, role, facts | {"question_id": question_id})
+    event_id = _new_id(connection, _INSERT_EVENT, event)
+    connection.execute(_SEAL_TICKET, {"ticket": ticket_id, "seal": event["hash"]})
+    connection.execute(_COUNT[connection.dialect.name], {"queue": first["queue"], "department_id": 0, "count": 1})
+    _what_follows(connection, ticket_id, event_id, at)
+    return Opened(ticket_id, question_id)
+
+
+def _first_step(ticket: dict[str, Any], channel: Channel, at: datetime) -> dict[str, Any]:
+    """The columns that follow from the ticket being new."""
+    state = next_state(None, Kind.RECEIVED)
+    queue = queue_of(state, triaged=False)
+    outlined = Ticket(state=state, state_since=at, channel=channel, priority=ticket["priority"])
+    return {
+        "version": 1,
+        "state": state,
+        "queue": queue,
+        "state_since": at,
+        "due_at": deadlines.present_due(outlined, Kind.RECEIVED, at),
+        "counted_queue": queue,
+        "counted_department_id": 0,
+    }
+
+
+def _event(
+    ticket_id: int, at: datetime, by: Person | Actor, role: Role | None, facts: dict[str, Any]
+) -> dict[str, Any]:
+    check_facts(Kind.RECEIVED, facts)
+    values = {
+        "ticket_id": ticket_id,
+        "sequence": 1,
+        "kind": Kind.RECEIVED,
+        "actor_id": by.id,
+        "role": by.role if isinstance(by, Actor) else (role or "system"),
+        "at": at,
+        "recorded_at": at,
+        "facts": facts,
+        "previous_hash": "",
+    }
+    return values | {"hash": event_hash(Event(**values))}
+
+
+def _what_follows(connection: Connection, ticket_id: int, event_id: int, at: datetime) -> None:
+    if AT_ONCE.get(Kind.RECEIVED):
+        raise NotImplementedError("nothing can follow at once from a ticket's first event")
+    later = LATER[Kind.RECEIVED]
+    rows = [
+        {
+            "lane": lane,
+            "job": job,
+            "payload": {"event_id": event_id},
+            "state": outbox.RowState.WAITING,
+            "run_at": at,
+            "created_at": at,
+        }
+        for lane, job in later
+    ]
+    connection.execute(_INSERT_ROWS, rows)
+    for lane, _job in later:
+        outbox.nudge_after_commit(lane)
+    if Kind.RECEIVED in REINDEX:
+        connection.execute(_INSERT_CHANGE, {"kind": "ticket", "entity_id": ticket_id})
+        outbox.nudge_after_commit(Lane.INDEX)
+
+
+def _new_id(connection: Connection, statement: Any, values: dict[str, Any]) -> int:
+    key: Any = connection.execute(statement, values).inserted_primary_key
+    return int(key[0])
