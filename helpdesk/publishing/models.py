@@ -61,3 +61,6 @@ class Publication(Base):
     channel: Mapped[Channel] = relationship()
     version: Mapped[AnswerVersion] = relationship()
     posted_by: Mapped[Person | None] = relationship()
+
+
+from helpdesk.publishing import guard  # noqa: E402, F401  (nothing is inserted without it)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased
@@ -87,6 +88,8 @@ def _candidates() -> list[Candidate]:
     ).all()
     heads: dict[int, set[int]] = {}
     for department_id, head_id in db.session.execute(select(Department.id, Department.head_id)):
+        if head_id is None:
+            continue
         heads.setdefault(head_id, set()).add(department_id)
     approvers = {person_id for person_id, _department, role in rows if role is Role.APPROVER}
     return [
@@ -111,7 +114,7 @@ def awaiting(person: Person) -> ColumnElement[bool]:
     )
 
 
-def _has_words_of(person_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+def _has_words_of(person_id: Any) -> ColumnElement[bool]:
     return exists(
         select(Draft.id)
         .outerjoin(AnswerVersion, AnswerVersion.id == Draft.from_version_id)

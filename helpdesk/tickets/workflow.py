@@ -138,7 +138,7 @@ FACTS: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
         Kind.REFUSED_APPROVAL: ("draft_id reason", ""),
         Kind.APPROVED: ("draft_id revision approval_id version_id digest seal", "official_answer_id"),
         Kind.REUSED: ("version_id digest seal", "official_answer_id"),
-        Kind.REVERTED: ("reason", "version_id"),
+        Kind.REVERTED: ("reason", "version_id draft_id revision digest"),
         Kind.PUBLISHED: ("publication_id version_id digest verdict", "channel posted_digest"),
         Kind.PUBLICATION_FAILED: ("publication_id reason", "channel"),
         Kind.CLOSED: ("outcome", "reason"),
