@@ -24,7 +24,7 @@ from helpdesk.tickets.workflow import Kind, State
 
 MOST_REDIRECTS = 3
 LONGEST_NOTE = 2_000
-PRESS = frozenset({"press", "presse", "presse-ou-elu"})  # sensitivities that only the press office answers
+PRESS = "press"  # the sensitivity, and the circuit, that only the press office answers
 OPEN = (OfferState.OFFERED, OfferState.ACCEPTED)
 TOO_MANY_REDIRECTS = "too_many_redirects"
 
@@ -62,7 +62,7 @@ def offer(
     if _holds_state(ticket) and any(each.person_id == expert.id for each in standing):
         return next(each for each in standing if each.person_id == expert.id)
     events.ensure_version(ticket, version)
-    if ticket.sensitivity in PRESS or ticket.circuit in PRESS:
+    if PRESS in (ticket.sensitivity, ticket.circuit):
         raise NotAllowed("press_never_offered")
     _ensure_can_be_asked(expert, "person")
     _end_standing(ticket, standing, by, role)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from people import a_channel, a_department, a_person
-
 from helpdesk import clock
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.entering import OFFER_LINK_LASTS, create_link
@@ -19,6 +17,7 @@ from helpdesk.intake.receiving import receive
 from helpdesk.routing import offering
 from helpdesk.routing.models import Offer
 from helpdesk.tickets.models import Event, Ticket
+from people import a_channel, a_department, a_person
 
 _numbers = itertools.count(1)
 

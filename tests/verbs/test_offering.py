@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 
 import pytest
+
 from builders.offers import (
     a_link,
     a_manager,
@@ -14,11 +16,9 @@ from builders.offers import (
     an_offer,
     kinds,
 )
-from people import a_department, a_person
-
 from helpdesk import clock
-from helpdesk.accounts.access import Role
 from helpdesk.accounts.absences import declare_absence
+from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import ASKER, SYSTEM
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -27,6 +27,7 @@ from helpdesk.routing import offering
 from helpdesk.routing.models import Decision, DeclineReason, Offer, OfferState
 from helpdesk.tickets.models import Event
 from helpdesk.tickets.workflow import State
+from people import a_department, a_person
 
 
 @pytest.fixture
@@ -289,7 +290,7 @@ def test_redirecting_needs_somebody(expert):
 def test_the_fourth_redirect_asks_nobody_and_goes_to_the_community_manager(expert):
     people = [expert, *(an_expert() for _ in range(4))]
     offer = an_offer(expert)
-    for now, following in zip(people[:3], people[1:4], strict=True):
+    for now, following in itertools.pairwise(people[:4]):
         with transaction():
             result = offering.redirect(offer, by=now, instead=following)
         assert result.next_offer is not None
