@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_date, format_datetime, format_decimal, format_timedelta
+from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -100,9 +100,10 @@ def relative_time(value: datetime | str) -> str:
     return format_timedelta(as_instant(value) - clock.now(), add_direction=True, threshold=0.9)
 
 
-def local_time(value: datetime | str, form: str = "medium") -> str:
-    """The full date and time where the organisation is."""
-    return format_datetime(as_instant(value), form)
+def local_time(value: datetime | str, form: str = "") -> str:
+    """The date and time, to the minute, where the organisation is: "23 novembre 2026, 15:05"."""
+    instant = as_instant(value)
+    return format_datetime(instant, form) if form else f"{format_date(instant, 'long')}, {format_time(instant, 'short')}"
 
 
 def local_date(value: Any, form: str = "long") -> str:
