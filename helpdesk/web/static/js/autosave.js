@@ -111,6 +111,14 @@ class Autosave {
   }
 }
 
+// A shared computer keeps nothing of a person who signs out.
+function forgetEverything() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('relais-text:')) localStorage.removeItem(key);
+  } catch { /* nothing was kept where storage is refused */ }
+}
+
 export function start() {
+  document.querySelector('form[data-sign-out]')?.addEventListener('submit', forgetEverything);
   document.querySelectorAll('[data-editor][data-autosave-url]').forEach((editor) => new Autosave(editor));
 }
