@@ -57,6 +57,7 @@ NAMES = frozenset(
         "google",
         "hand-thumbs-down",
         "hand-thumbs-up",
+        "hand-index",
         "hash",
         "heart",
         "hourglass-split",
