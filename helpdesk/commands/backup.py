@@ -54,10 +54,11 @@ def run_backup(args: argparse.Namespace, app: Flask) -> Result:
         raise CommandRefused(f"{target} cannot be written: {error.strerror or error}.") from error
     count = sum(manifest.tables.values())
     size = target.stat().st_size
-    lines = [f"{target}: {count} rows of {len(manifest.tables)} tables, {size / 1e6:.1f} MB. Keep it safe:"]
-    lines += ["it holds personal data and the secret key."]
-    if "data/secret_key" not in manifest.files:
-        lines[1:] = ["it holds personal data. SECRET_KEY comes from outside and is not in it: keep it yourself."]
+    lines = [f"{target}: {count} rows of {len(manifest.tables)} tables, {size / 1e6:.1f} MB."]
+    if "data/secret_key" in manifest.files:
+        lines.append("It holds personal data and the secret key: keep it safe.")
+    else:
+        lines.append("It holds personal data: keep it safe. SECRET_KEY comes from outside: keep that yourself.")
     document = asdict(manifest) | {"file": str(target), "bytes": size, "rows": count}
     del document["files"]
     return Result(lines, document)

@@ -23,7 +23,8 @@ from helpdesk.cli import AS_IT_IS
 from helpdesk.commands import Commands, Result
 from helpdesk.db import db
 from helpdesk.outbox import OutboxRow, RowState
-from helpdesk.search.access import index_problem
+from helpdesk.search.access import index_problem, open_index
+from helpdesk.search.following import lag
 
 GOOD, WARNING, PROBLEM = "ok", "warning", "problem"
 FULL_BELOW, TIGHT_BELOW = 500_000_000, 2_000_000_000  # bytes free
@@ -85,7 +86,7 @@ def check_migrations(_settings: Settings) -> Finding:
     try:
         current, newest = revisions.current(), revisions.newest()
     except SQLAlchemyError as error:
-        return Finding(PROBLEM, f"{_reason(error)}.", "See the line above.")
+        return Finding(PROBLEM, f"{_reason(error)}.", "See above.")
     if current is None:
         return Finding(PROBLEM, "the database has no tables yet.", "Start bin/serve once, which makes them.")
     if current != newest:
@@ -112,9 +113,11 @@ def check_workers(_settings: Settings) -> Finding:
         workers = Worker.all(connection=outbox.redis())
         waiting = db.session.scalar(select(func.min(OutboxRow.run_at)).where(OutboxRow.state == RowState.WAITING))
         failed = db.session.scalar(select(func.count()).where(OutboxRow.state == RowState.FAILED)) or 0
-    except (RedisError, SQLAlchemyError) as error:
+    except RedisError:
+        return Finding(PROBLEM, "cannot be asked while Redis is away.", "See above.")
+    except SQLAlchemyError as error:
         db.session.rollback()
-        return Finding(PROBLEM, f"cannot be asked ({_reason(error)}).", START)
+        return Finding(PROBLEM, f"what waits for them cannot be counted ({_reason(error)}).", "See above.")
     if not workers:
         return Finding(PROBLEM, "none is running.", START)
     if waiting is not None and clock.now() - waiting > HELD_UP_AFTER:
@@ -126,13 +129,16 @@ def check_workers(_settings: Settings) -> Finding:
 
 
 def check_index(settings: Settings) -> Finding:
+    problem = index_problem(settings)
+    if problem:
+        return Finding(PROBLEM, f"{problem}.", "Rebuild it: bin/relais reindex")
     try:
-        problem = index_problem(settings)
+        behind = lag(open_index(settings))
     except SQLAlchemyError as error:
         db.session.rollback()
         return Finding(PROBLEM, f"cannot be compared with the database ({_reason(error)}).", "See above.")
-    if problem:
-        return Finding(PROBLEM, f"{problem}.", "Rebuild it: bin/relais reindex")
+    if behind:
+        return Finding(WARNING, f"{behind} changes behind.", "Running workers catch up; ask again in a minute.")
     return Finding(GOOD, "usable and up to date.")
 
 
