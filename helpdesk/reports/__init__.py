@@ -1,0 +1,1 @@
+"""Readings of tickets and their logs for people who steer. Read only."""
