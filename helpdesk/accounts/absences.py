@@ -50,11 +50,13 @@ def end_absence(absence: Absence, *, by: Person | Actor) -> None:
     """Come back: an absence under way ends now, one to come is removed, one that is over stays as it was."""
     _ensure_own(absence.person, by)
     now = clock.now()
+    if absence.ends_at <= now:
+        return
     auditing.note("absence_ended", "person", absence.person_id, by=by, absence_id=absence.id)
     if absence.starts_at >= now:
         absence.person.absences.remove(absence)
         db.session.delete(absence)
-    elif absence.ends_at > now:
+    else:
         absence.ends_at = now
 
 

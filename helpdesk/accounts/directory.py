@@ -10,17 +10,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select
+from sqlalchemy import insert, literal, or_, select
 
-from helpdesk import clock
+from helpdesk import clock, outbox
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can, Role, role_allowing
 from helpdesk.accounts.access import Relation as Standing
 from helpdesk.accounts.models import Actor, Department, Person, PersonRole
 from helpdesk.db import Base, db
 from helpdesk.errors import BadInput, NotAllowed, Problem
+from helpdesk.outbox import Lane
 from helpdesk.tickets.events import reindex
+from helpdesk.tickets.models import IndexChange
 
+LONGEST_TEXT = 20_000  # characters of a column without a limit of its own
 HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]")
 LANGUAGES = ("fr", "en")
 MOST_OPEN = 100
@@ -40,12 +43,43 @@ def change(row: Base, values: Mapping[str, Any]) -> list[str]:
     return changed
 
 
+def unfit(model: type[Base], values: Mapping[str, Any]) -> list[Problem]:
+    """The texts among `values` that the columns of `model` cannot hold: too long, or with a NUL character."""
+    problems = []
+    for name, value in values.items():
+        if not isinstance(value, str):
+            continue
+        limit = getattr(model.__table__.c[name].type, "length", None) or LONGEST_TEXT
+        if len(value) > limit:
+            problems.append(Problem(name, "too_long", {"count": len(value), "limit": limit}))
+        if "\0" in value:
+            problems.append(Problem(name, "nul", {"position": value.index("\0") + 1}))
+    return problems
+
+
 def department_with(code: str) -> Department | None:
     return db.session.scalar(select(Department).where(Department.code == code))
 
 
 def person_with(handle: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.handle == handle))
+
+
+def person_called(words: str) -> Person:
+    """The one active person whose handle, e-mail address or full name is `words`.
+
+    Raises BadInput (field "person") when there is none, or when several people have that name.
+    """
+    words = words.strip()
+    same = or_(Person.handle == words, Person.email == words.lower(), Person.name == words)
+    found = db.session.scalars(select(Person).where(Person.active, same).order_by(Person.handle).limit(5)).all()
+    exact = [person for person in found if words == person.handle or words.lower() == person.email]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        handles = ", ".join(person.handle for person in found)
+        raise BadInput([Problem("person", "several_people", {"handles": handles})])
+    raise BadInput([Problem("person", "unknown_person", {"words": words})])
 
 
 def put_department(code: str, *, by: Person | Actor, **values: Any) -> tuple[Department, str]:
@@ -57,6 +91,7 @@ def put_department(code: str, *, by: Person | Actor, **values: Any) -> tuple[Dep
         problems.append(Problem("code", "bad_code"))
     if "name" in values and not str(values["name"]).strip():
         problems.append(Problem("name", "missing"))
+    problems += unfit(Department, values)
     if problems:
         raise BadInput(problems)
     department = department_with(code)
@@ -70,7 +105,8 @@ def put_department(code: str, *, by: Person | Actor, **values: Any) -> tuple[Dep
     if not changed:
         return department, "unchanged"
     auditing.note("department_changed", "department", department.id, by=by, columns=sorted(changed))
-    reindex_department(department)
+    if "name" in changed:
+        reindex_department(department)
     return department, "changed"
 
 
@@ -83,6 +119,8 @@ def put_person(
     """
     ensure_administrator(by)
     handle = handle.strip()
+    if "email" in values:  # one spelling per address, and none is not an empty one: addresses are unique
+        values["email"] = (values["email"] or "").strip().lower() or None
     problems = _person_problems(handle, values)
     if problems:
         raise BadInput(problems)
@@ -108,9 +146,10 @@ def put_person(
 
 
 def reindex_department(department: Department) -> None:
-    """A department's words are part of what its people are found by."""
-    for person_id in db.session.scalars(select(Person.id).where(Person.department_id == department.id)):
-        reindex("person", person_id)
+    """Its name is part of what its people are found by: read them again, in one statement however many they are."""
+    theirs = select(literal("person"), Person.id).where(Person.department_id == department.id, Person.active)
+    db.session.execute(insert(IndexChange).from_select(["kind", "entity_id"], theirs))
+    outbox.nudge_after_commit(Lane.INDEX)
 
 
 def _set_roles(person: Person, wanted: set[Role], by: Person | Actor) -> bool:
@@ -123,9 +162,7 @@ def _set_roles(person: Person, wanted: set[Role], by: Person | Actor) -> bool:
     person.role_rows = [row for row in person.role_rows if row.role in wanted]
     person.role_rows.extend(PersonRole(role=role) for role in sorted(wanted - held))
     db.session.flush()
-    auditing.note(
-        "roles_changed", "person", person.id, by=by, given=sorted(wanted - held), taken=sorted(held - wanted)
-    )
+    auditing.note("roles_changed", "person", person.id, by=by, given=sorted(wanted - held), taken=sorted(held - wanted))
     return True
 
 
@@ -144,6 +181,7 @@ def _person_problems(handle: str, values: Mapping[str, Any]) -> list[Problem]:
         problems.append(Problem("handle", "bad_handle"))
     if "name" in values and not str(values["name"] or "").strip():
         problems.append(Problem("name", "missing"))
+    problems += unfit(Person, values)
     email = values.get("email")
     if email:
         try:
@@ -160,6 +198,9 @@ def _person_problems(handle: str, values: Mapping[str, Any]) -> list[Problem]:
     most = values.get("max_open")
     if most is not None and not (isinstance(most, int) and 1 <= most <= MOST_OPEN):
         problems.append(Problem("max_open", "out_of_range", {"least": 1, "most": MOST_OPEN}))
+    backup = db.session.get(Person, values["backup_id"]) if values.get("backup_id") else None
+    if backup is not None and (backup.handle == handle or not backup.has(Role.EXPERT)):
+        problems.append(Problem("backup", "delegate_cannot"))
     if values.get("active") is False and (person := person_with(handle)) is not None:
         if person.has(Role.ADMINISTRATOR) and _is_last_administrator(person):
             problems.append(Problem("active", "last_administrator"))

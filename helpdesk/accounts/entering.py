@@ -48,9 +48,7 @@ def set_password(person: Person, password: str, *, by: Person | Actor) -> None:
 
 def person_with_password(name: str, password: str) -> Person | None:
     """The active person whose handle or e-mail is `name` and whose password this is, else None."""
-    person = db.session.scalar(
-        select(Person).where((Person.handle == name) | (func.lower(Person.email) == name.lower()))
-    )
+    person = db.session.scalar(select(Person).where((Person.handle == name) | (Person.email == name.lower())))
     kept = person.password_hash if person is not None and person.password_hash else _NOBODY
     try:
         _hasher.verify(kept, password[:LONGEST_PASSWORD])
@@ -59,11 +57,20 @@ def person_with_password(name: str, password: str) -> Person | None:
     return person if person is not None and person.active and person.password_hash else None
 
 
+def end_sessions(person: Person, *, by: Person | Actor) -> None:
+    """Sign `person` out everywhere, and end the links with which they could choose a password. By an administrator."""
+    _ensure_administrator(by)
+    person.session_epoch += 1
+    revoke_links(LinkPurpose.SET_PASSWORD, person.id)
+    auditing.note("sessions_ended", "person", person.id, by=by)
+
+
 # --- API tokens -------------------------------------------------------------------------------------------------------
 
 
 def create_token(person: Person, scope: TokenScope, *, by: Person | Actor) -> tuple[Token, str]:
-    """A new token of `person` and its secret, which can be shown this once."""
+    """A new token of `person` and its secret, which can be shown this once. By an administrator."""
+    _ensure_administrator(by)
     secret = f"relais_{secrets.token_urlsafe(32)}"
     token = Token(person_id=person.id, digest=digest(secret), scope=scope, created_at=clock.now())
     db.session.add(token)
@@ -73,7 +80,8 @@ def create_token(person: Person, scope: TokenScope, *, by: Person | Actor) -> tu
 
 
 def revoke_token(token_id: int, *, by: Person | Actor) -> Token:
-    """End a token at once. Raises NotFound."""
+    """End a token at once. By an administrator. Raises NotFound."""
+    _ensure_administrator(by)
     token = db.session.get(Token, token_id)
     if token is None:
         raise NotFound()
@@ -92,9 +100,7 @@ def token_of(secret: str) -> Token | None:
 # --- signed links -----------------------------------------------------------------------------------------------------
 
 
-def create_link(
-    purpose: LinkPurpose, person: Person | None, lasts: timedelta, *, subject_id: int | None = None
-) -> str:
+def create_link(purpose: LinkPurpose, person: Person | None, lasts: timedelta, *, subject_id: int | None = None) -> str:
     """The secret of a new link that stands for `person`, for one purpose and subject, for a time."""
     secret = secrets.token_urlsafe(32)
     now = clock.now()
@@ -138,12 +144,19 @@ def revoke_links(purpose: LinkPurpose, subject_id: int) -> None:
 
 def password_link(person: Person, *, by: Person) -> str:
     """The secret of a link with which `person` chooses a password; made by an administrator."""
-    from helpdesk.tickets.seeing import ensure_role
-
-    ensure_role(by, Can.ADMINISTER)
+    _ensure_administrator(by)
+    if not person.active:
+        raise BadInput([Problem("person", "person_left")])
     revoke_links(LinkPurpose.SET_PASSWORD, person.id)
     auditing.note("password_link_made", "person", person.id, by=by)
     return create_link(LinkPurpose.SET_PASSWORD, person, PASSWORD_LINK_LASTS, subject_id=person.id)
+
+
+def _ensure_administrator(by: Person | Actor) -> None:
+    if isinstance(by, Person):
+        from helpdesk.tickets.seeing import ensure_role
+
+        ensure_role(by, Can.ADMINISTER)
 
 
 def first_administrator_secret() -> str | None:

@@ -7,11 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, event
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.access import Role
 from helpdesk.db import Base, Word
+from helpdesk.search.text import fold
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Person(Base):
     session_epoch: Mapped[int] = mapped_column(default=0)  # raised to end every session at once
     last_offered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    # Name, handle, address and title without capitals and accents: what lists are sorted by and searched in.
+    directory_key: Mapped[str] = mapped_column(String(400), default="", index=True)
 
     department: Mapped[Department | None] = relationship(foreign_keys=[department_id], lazy="joined")
     backup: Mapped[Person | None] = relationship(remote_side=[id], foreign_keys=[backup_id])
@@ -104,6 +107,13 @@ class Person(Base):
 
     def __repr__(self) -> str:
         return f"<Person {self.handle}>"
+
+
+@event.listens_for(Person, "before_insert")
+@event.listens_for(Person, "before_update")
+def _keep_directory_key(_mapper: Any, _connection: Any, person: Person) -> None:
+    words = (person.name, person.handle, person.email or "", person.title or "")
+    person.directory_key = fold(" ".join(words))[:400]
 
 
 class PersonRole(Base):
@@ -185,7 +195,11 @@ class AuditEntry(Base):
     """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_object", "object_kind", "object_id"),)
+    __table_args__ = (
+        Index("ix_audit_entry_object", "object_kind", "object_id", "id"),
+        Index("ix_audit_entry_actor", "actor_id", "id"),
+        Index("ix_audit_entry_action", "action", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
@@ -10,6 +12,12 @@ from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Actor, OrganisationSetting, Person
 from helpdesk.db import db
+from helpdesk.errors import BadInput, Problem
+
+LANGUAGES = ("fr", "en")
+LONGEST_NAME, LONGEST_SIGNATURE = 200, 500  # characters
+LONGEST_DELAY = 60  # working days
+LARGEST_BUDGET = 0.2  # one automatic choice in five: beyond it, automatic routing is no help
 
 DEFAULTS: dict[str, Any] = {
     "name": "Relais",
@@ -24,6 +32,38 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+def _problem_of_text(name: str, value: Any, limit: int) -> Problem | None:
+    if not isinstance(value, str) or "\0" in value:
+        return Problem(name, "invalid")
+    return Problem(name, "too_long", {"count": len(value), "limit": limit}) if len(value) > limit else None
+
+
+def _problem_of_name(value: Any) -> Problem | None:
+    return _problem_of_text("name", value, LONGEST_NAME) or (None if value.strip() else Problem("name", "missing"))
+
+
+def _problem_of_number(name: str, value: Any, least: float, most: float) -> Problem | None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
+        return None
+    return Problem(name, "out_of_range", {"least": least, "most": most})
+
+
+# What a choice must look like; those without an entry take anything.
+CHECKS: dict[str, Callable[[Any], Problem | None]] = {
+    "name": _problem_of_name,
+    "default_language": lambda value: (
+        None if value in LANGUAGES else Problem("default_language", "unknown_language", {"known": ", ".join(LANGUAGES)})
+    ),
+    "timezone": lambda value: (
+        None if value in available_timezones() else Problem("timezone", "unknown_zone", {"value": value})
+    ),
+    "signature": lambda value: _problem_of_text("signature", value, LONGEST_SIGNATURE),
+    "wrong_route_budget": lambda value: _problem_of_number("wrong_route_budget", value, 0.001, LARGEST_BUDGET),
+    "announced_delay_days": lambda value: _problem_of_number("announced_delay_days", value, 1, LONGEST_DELAY),
+    "automatic_routing": lambda value: None if isinstance(value, bool) else Problem("automatic_routing", "invalid"),
+}
+
+
 def setting(name: str) -> Any:
     """The value in force. KeyError for a name that does not exist."""
     default = DEFAULTS[name]
@@ -32,13 +72,15 @@ def setting(name: str) -> Any:
 
 
 def change_setting(name: str, value: Any, *, by: Person | Actor) -> None:
-    """Set a choice of the organisation; noted in the audit log."""
+    """Set a choice of the organisation; noted in the audit log. Raises BadInput, and KeyError for an unknown name."""
     if isinstance(by, Person):
         from helpdesk.tickets.seeing import ensure_role
 
         ensure_role(by, Can.ADMINISTER)
     if name not in DEFAULTS:
         raise KeyError(name)
+    if name in CHECKS and (problem := CHECKS[name](value)) is not None:
+        raise BadInput([problem])
     row = db.session.scalar(select(OrganisationSetting).where(OrganisationSetting.name == name))
     if row is None:
         row = OrganisationSetting(name=name, value={"value": value})

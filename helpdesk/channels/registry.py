@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk.accounts import auditing
-from helpdesk.accounts.directory import change, ensure_administrator
+from helpdesk.accounts.directory import change, ensure_administrator, unfit
 from helpdesk.accounts.models import Actor, Person
 from helpdesk.channels.models import Channel
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 
+MOST_CHARACTERS = 1_000_000
 KINDS = (
     "webform",
     "email",
@@ -46,6 +47,9 @@ def put_channel(code: str, *, by: Person | Actor, **values: Any) -> tuple[Channe
     for name in ("max_characters", "url_counts_as"):
         if values.get(name) is not None and not (isinstance(values[name], int) and values[name] > 0):
             problems.append(Problem(name, "not_positive"))
+        elif values.get(name) is not None and values[name] > MOST_CHARACTERS:
+            problems.append(Problem(name, "out_of_range", {"least": 1, "most": MOST_CHARACTERS}))
+    problems += unfit(Channel, values)
     if problems:
         raise BadInput(problems)
     channel = channel_with(code)

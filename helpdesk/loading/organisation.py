@@ -15,20 +15,45 @@ from helpdesk.counts import Counts
 from helpdesk.db import db
 from helpdesk.loading.entries import found, take_each
 
+CHOICES = ("name", "timezone", "default_language")
+
 
 def load(document: dict[str, Any], counts: Counts) -> None:
     """Read an organisation. Skills are read with the topics' people later: see `topics.load_skills`."""
     about = document.get("organisation", {})
-    for name, key in (("name", "name"), ("timezone", "timezone"), ("default_language", "default_language")):
-        if about.get(key):
-            change_setting(name, about[key], by=SYSTEM)
+    chosen = [{"id": name, "value": about[name]} for name in CHOICES if about.get(name)]
+    take_each(chosen, _choice, counts)
     domain = about.get("email_domain", "example.org")
-    take_each(document.get("departments", []), _department, counts)
-    take_each(document.get("people", []), lambda entry: _person(entry, domain), counts)
-    take_each(document.get("departments", []), _head, Counts())
-    take_each(document.get("people", []), _backup, Counts())
+    departments, people = document.get("departments", []), document.get("people", [])
+    done: dict[str, str] = {}
+    take_each(departments, lambda entry: _keep(done, entry, _department(entry)), counts)
+    take_each(people, lambda entry: _keep(done, entry, _person(entry, domain)), counts)
+    # Heads and backups are people of the same document, so they can be named only now; each belongs to its entry.
+    later = Counts()
+    take_each(departments, lambda entry: _again(done, entry, _head(entry)), later)
+    take_each(people, lambda entry: _again(done, entry, _backup(entry)), later)
+    counts.changed += later.changed
+    counts.unchanged -= later.changed
+    counts.refused += later.refused
     zone = ZoneInfo(setting("timezone"))
     take_each(document.get("absences", []), lambda entry: _absence(entry, zone), counts, name="person")
+
+
+def _choice(entry: dict[str, Any]) -> str:
+    if setting(entry["id"]) == entry["value"]:
+        return "unchanged"
+    change_setting(entry["id"], entry["value"], by=SYSTEM)
+    return "changed"
+
+
+def _keep(done: dict[str, str], entry: dict[str, Any], what: str) -> str:
+    done[entry["id"]] = what
+    return what
+
+
+def _again(done: dict[str, str], entry: dict[str, Any], what: str) -> str:
+    """What the second reading of an entry adds to the first: "changed" only where the first found nothing to do."""
+    return "changed" if what == "changed" and done.get(entry["id"]) == "unchanged" else "unchanged"
 
 
 def _department(entry: dict[str, Any]) -> str:

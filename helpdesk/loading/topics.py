@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from helpdesk.accounts.directory import department_with, person_with
 from helpdesk.accounts.models import SYSTEM
 from helpdesk.counts import Counts
+from helpdesk.db import db
 from helpdesk.loading.entries import found, take_each
+from helpdesk.routing.models import Skill
 from helpdesk.routing.topics import put_topic, set_skills
 
 
@@ -35,4 +39,7 @@ def _topic(entry: dict[str, Any]) -> str:
 
 def _skills(entry: dict[str, Any]) -> str:
     person = found(person_with(entry["id"]), "person", entry["id"])
-    return "changed" if set_skills(person, entry["topics"], by=SYSTEM) else "unchanged"
+    knew_nothing = db.session.scalar(select(Skill.topic_id).where(Skill.person_id == person.id).limit(1)) is None
+    if not set_skills(person, entry["topics"], by=SYSTEM):
+        return "unchanged"
+    return "new" if knew_nothing else "changed"

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk.accounts import auditing
-from helpdesk.accounts.directory import change, ensure_administrator
+from helpdesk.accounts.directory import change, ensure_administrator, unfit
 from helpdesk.accounts.models import Actor, Department, Person
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.routing.models import Skill, Topic
 from helpdesk.tickets.events import reindex
 
+MOST_SYNONYMS, LONGEST_SYNONYM = 200, 100  # per topic; characters
 LEVELS = (1, 2, 3)  # can help out, knows it, is answerable for it
 
 
@@ -33,6 +34,10 @@ def put_topic(code: str, *, department: Department, by: Person | Actor, **values
     problems += [
         Problem(name, "missing") for name in ("label_fr", "label_en") if name in values and not values[name].strip()
     ]
+    problems += unfit(Topic, values)
+    if "synonyms" in values:
+        values["synonyms"] = list(dict.fromkeys(filter(None, map(str.strip, values["synonyms"]))))
+        problems += _synonym_problems(values["synonyms"])
     if problems:
         raise BadInput(problems)
     topic = topic_with(code)
@@ -52,6 +57,18 @@ def put_topic(code: str, *, department: Department, by: Person | Actor, **values
     for skill in topic.skills:
         reindex("person", skill.person_id)
     return topic, "changed"
+
+
+def _synonym_problems(synonyms: list[str]) -> list[Problem]:
+    problems = []
+    if len(synonyms) > MOST_SYNONYMS:
+        problems.append(Problem("synonyms", "too_many", {"count": len(synonyms), "limit": MOST_SYNONYMS}))
+    for word in synonyms:
+        if len(word) > LONGEST_SYNONYM:
+            problems.append(Problem("synonyms", "long_synonym", {"word": word[:30], "limit": LONGEST_SYNONYM}))
+        if "\0" in word:
+            problems.append(Problem("synonyms", "nul", {"position": word.index("\0") + 1}))
+    return problems
 
 
 def set_skills(person: Person, levels: Mapping[str, int], *, by: Person | Actor) -> bool:
