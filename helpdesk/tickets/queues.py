@@ -86,7 +86,7 @@ def page(
     if topic is not None:
         about = select(TicketTopic.ticket_id).where(TicketTopic.topic_id == topic.id)
         query = query.where(Ticket.id.in_(about))
-    return _walk(query, order, max(1, min(limit, LONGEST_PAGE)), cursor)
+    return walk(query, order, max(1, min(limit, LONGEST_PAGE)), cursor)
 
 
 def counts(person: Person, department: Department | None = None) -> dict[Queue, int]:
@@ -161,7 +161,8 @@ def _bounded(query: Select[Ticket]) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _walk(query: Select[Ticket], order: Order, limit: int, cursor: str | None) -> Page:
+def walk(query: Select[Ticket], order: Order, limit: int, cursor: str | None) -> Page:
+    """A page of `query` in `order`, from `cursor` on. The rows come with their holder. Raises BadInput."""
     place = _read_cursor(cursor, order) if cursor else None
     backwards = place is not None and place[0]
     descending = order.descending != backwards

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Settings
-from helpdesk.web import errors, health, language, limits, looks, protection, signing_in
+from helpdesk.web import api, errors, health, language, limits, looks, protection, signing_in
 
 
 def prepare(app: Flask, settings: Settings) -> None:
@@ -26,10 +26,11 @@ def prepare(app: Flask, settings: Settings) -> None:
     health.prepare(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    api.prepare(app)
 
 
 def blueprints() -> list[Blueprint]:
-    """The `blueprint` of each module in `helpdesk.web.pages`, and the API."""
+    """The `blueprint` of each module in `helpdesk.web.pages`."""
     from helpdesk.web import pages
 
     found = [

@@ -59,6 +59,8 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "unknown_class": _l("Describe this class of channels first: %(value)s."),
     "channel_in_two_classes": _l("Leave the channel %(value)s in one class only."),
     "no_default_policy": _l("Add a last policy without conditions, for everything that the others leave out."),
+    "not_utf8": _l("This text did not arrive as UTF-8, and nothing was stored. Please send it again as UTF-8."),
+    "already_received_elsewhere": _l("This post has already been taken in, and is handled by a small circle of people."),
     "already_received": _l("This post has already been taken in: see %(ref)s."),
     "password_length": _l("Choose a password of at least %(limit)s characters."),
     "bad_code": _l("Use letters without accents, digits, dots and dashes only."),
@@ -71,6 +73,9 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "absence_overlaps": _l("Another absence covers some of these days; change or remove it first."),
     "delegate_cannot": _l("Choose another active expert to stand in."),
     "unknown_topic": _l("The topic %(code)s does not exist."),
+    "unknown_person": _l("Nobody has the short name %(handle)s."),
+    "bad_key": _l("Use a key of 1 to %(limit)s printable characters."),
+    "key_used_otherwise": _l("This key was used for another request. Use a new one for each request."),
     "unknown_kind": _l("Choose one of these kinds: %(known)s."),
     "invalid": _l("Check this value: it can't be used as it is."),
 }
@@ -117,6 +122,7 @@ def mark_label(kind: str) -> str:
 REFUSALS: Mapping[str, Any] = {
     "not_allowed": _l("You may not do this."),
     "changed_meanwhile": _l("Somebody else changed this in the meantime. Look at it again, then decide."),
+    "token_scope": _l("This token may only open questions."),
     "own_answer": _l("Nobody approves their own answer. Another approver has to."),
 }
 

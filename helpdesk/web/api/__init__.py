@@ -1,0 +1,43 @@
+"""The HTTP API: `/api/v1`, described by `/api/v1/openapi.json`.
+
+A token acts with its person's roles. Every change runs in one transaction together with its Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app
+from flask.typing import ResponseReturnValue
+
+from helpdesk.web.api import answers, authority, lists, matches, offers, questions, tickets
+from helpdesk.web.api.blueprint import api
+from helpdesk.web.errors import problem
+from helpdesk.web.protection import csrf
+
+__all__ = ["answers", "lists", "matches", "offers", "prepare", "questions", "tickets"]
+
+
+def prepare(app: Flask) -> None:
+    """Register the API and its description."""
+    app.config.update(
+        OPENAPI_VERSION="3.1.0",
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        AUTO_AUTH_ERROR_RESPONSE=False,
+        AUTO_TAGS=False,
+        JSON_SORT_KEYS=False,
+        INFO={"description": "Opens questions, reads tickets and acts on them with the roles of the token's person."},
+        SECURITY_SCHEMES={"token": {"type": "http", "scheme": "bearer"}},
+    )
+    app.error_processor(lambda error: problem(error.status_code, error))  # type: ignore[attr-defined]
+    api.before_request(authority.check)
+    csrf.exempt(api)
+    for blueprint in app.blueprints.values():
+        blueprint.enable_openapi = False  # type: ignore[attr-defined]  # pages are no part of the description
+    app.register_blueprint(api)
+    app.add_url_rule("/api/v1/openapi.json", "openapi", description)
+
+
+def description() -> ResponseReturnValue:
+    """The OpenAPI document, public like any documentation."""
+    response: Response = current_app.json.response(current_app.spec)  # type: ignore[attr-defined]
+    return response
