@@ -14,8 +14,7 @@ OPEN_OFFERS = (OfferState.OFFERED, OfferState.ACCEPTED)
 
 
 def finish_offers(ticket: Ticket, event: Event) -> None:
-    """The answer is out: the offer that led to it is done, and its links end. When it was accepted stays
-    known."""
+    """The answer is out: the offer that led to it is done, and its links end. When it was accepted stays known."""
     held = select(Offer).where(Offer.ticket_id == ticket.id, Offer.state == OfferState.ACCEPTED)
     for offer in db.session.scalars(held):
         offer.state = OfferState.DONE

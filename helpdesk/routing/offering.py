@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role
-from helpdesk.accounts.entering import link_of, revoke_links
-from helpdesk.accounts.models import SYSTEM, Actor, Department, LinkPurpose, Person
+from helpdesk.accounts.entering import digest, link_of, revoke_links
+from helpdesk.accounts.models import SYSTEM, Actor, Department, LinkPurpose, Person, SignedLink
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from helpdesk.routing.models import Decision, DeclineReason, Offer, OfferState
@@ -43,8 +43,7 @@ class Redirected:
     refused: str | None = None
 
 
-# --- the desk's side
-# ----------------------------------------------------------------------------------------------
+# --- the desk's side ------------------------------------------------------------------------------------------------
 
 
 def offer(
@@ -86,8 +85,7 @@ def withdraw(offer: Offer, *, by: Person, reason: str = "", version: int | None 
     return offer
 
 
-# --- the expert's side
-# --------------------------------------------------------------------------------------------
+# --- the expert's side ----------------------------------------------------------------------------------------------
 
 
 def accept(offer: Offer, *, by: Person, by_link: bool = False, version: int | None = None) -> Offer:
@@ -192,8 +190,7 @@ def redirect(
     return Redirected(offer, _ask(ticket, instead, by=by, role=role, mode="redirected"))
 
 
-# --- links
-# --------------------------------------------------------------------------------------------------------
+# --- links ----------------------------------------------------------------------------------------------------------
 
 
 def offer_of_link(secret: str) -> Offer | None:
@@ -205,8 +202,15 @@ def offer_of_link(secret: str) -> Offer | None:
     return offer if offer is not None and offer.person_id == link.person_id else None
 
 
-# --- how
-# ----------------------------------------------------------------------------------------------------------
+def offer_of_old_link(secret: str) -> Offer | None:
+    """The offer of a link that is over, so that a page can say what became of it. It opens nothing any more."""
+    link = db.session.scalar(
+        select(SignedLink).where(SignedLink.digest == digest(secret), SignedLink.purpose == LinkPurpose.OFFER)
+    )
+    return db.session.get(Offer, link.subject_id) if link is not None and link.subject_id else None
+
+
+# --- how ------------------------------------------------------------------------------------------------------------
 
 
 def _ask(ticket: Ticket, expert: Person, *, by: Person | Actor, role: Role | None, mode: str) -> Offer:
