@@ -107,6 +107,7 @@ def _nudge_noted() -> None:
 # --- Redis ------------------------------------------------------------------------------------------------------------
 
 _redis: Redis | None = None
+_away = False  # said once, not at every commit
 
 
 def connect(url: str) -> None:
@@ -132,6 +133,7 @@ def nudge(*lanes: Lane) -> bool:
 
     The worker removes the mark before it looks, so a row committed before the mark was refused is seen.
     """
+    global _away
     try:
         with redis().pipeline(transaction=False) as together:
             for lane in lanes:
@@ -142,8 +144,11 @@ def nudge(*lanes: Lane) -> bool:
                 queue = WorkQueue(lane.value, connection=redis(), serializer="json")
                 queue.enqueue("workers.carrying.carry_out_lane", lane.value, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:
-        log.warning("Redis is away (%s): the sweep will find what waits in %s", error, ", ".join(lanes))
+        if not _away:
+            log.warning("Redis is away (%s): the sweep will find what waits", error)
+        _away = True
         return False
+    _away = False
     return True
 
 
