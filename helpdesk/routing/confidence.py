@@ -16,10 +16,10 @@ from math import exp
 
 from helpdesk.routing.ranking import Signals
 
-START = -2.6
+START = -3.1
 FOR_MARGIN = 2.3
-FOR_WORDS = 4.2
-FOR_COVERAGE = 0.4
+FOR_WORDS = 4.0
+FOR_COVERAGE = 2.5
 ENOUGH_WORDS = 4
 """More known words than this add nothing."""
 

@@ -13,14 +13,26 @@ documents only, so an index that was updated for years scores as one rebuilt thi
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
+from typing import NamedTuple
 
 from helpdesk.search.query import Key, Query
 
-Posting = tuple[int, float, float]
-"""Document number, frequency of the term in the field, length of the field in that document."""
+
+class Block(NamedTuple):
+    """Postings of one term in one field, as they lie together in an index: many at once, because there are
+    many."""
+
+    start: int
+    """Added to each number to make the document's own."""
+    numbers: Sequence[int]
+    frequencies: Sequence[float]
+    lengths: Sequence[float]
+    """Length of the field, by number."""
+    deleted: frozenset[int]
+    """Numbers that no longer count."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +60,8 @@ class Source:
     """Living documents of a kind."""
     average: Callable[[str, str], float]
     """Average length of a field (in a language) over the documents of its kind; 1 when it is empty."""
-    postings: Callable[[str, str, str], Iterable[Posting]]
-    """Postings of (field, language, term) in living documents."""
+    postings: Callable[[str, str, str], Iterable[Block]]
+    """Postings of (field, language, term)."""
     frequency: Callable[[str, str, str], int]
     """About how many documents hold (field, language, term); cheap, used to choose among too many terms."""
 
@@ -59,7 +71,7 @@ class Scores:
     """Totals by document number, what each term gave, and the best score the question could have reached."""
 
     totals: dict[int, float] = field(default_factory=dict)
-    gains: dict[Key, dict[int, float]] = field(default_factory=dict)
+    gains: dict[Key, Mapping[int, float]] = field(default_factory=dict)
     ideal: float = 0.0
 
     def best(self, limit: int) -> list[tuple[int, float]]:
@@ -81,11 +93,11 @@ def score(query: Query, family: Family, source: Source) -> Scores:
     for language, weight in query.weights.items():
         terms = _worth_asking(query.terms(language, common=family.common), language, family, source)
         found = {term: _frequencies(term, language, family, source) for term in terms}
-        for term, gain in _gains(found, size, family).items():
-            scores.ideal += weight * gain.most
+        for term, gain in _gains(found, size, family, weight).items():
+            scores.ideal += gain.most
             if gain.documents:
-                scores.gains[language, term] = mine = {d: weight * g for d, g in gain.documents.items()}
-                for document, given in mine.items():
+                scores.gains[language, term] = gain.documents
+                for document, given in gain.documents.items():
                     totals[document] += given
     scores.totals = dict(totals)
     return scores
@@ -101,19 +113,21 @@ def _frequencies(term: str, language: str, family: Family, source: Source) -> di
     """The normalised frequency of a term in each document, all fields together."""
     together: defaultdict[int, float] = defaultdict(float)
     for name, weight in family.fields.items():
-        average = source.average(name, language)
-        for document, frequency, length in source.postings(name, language, term):
-            together[document] += weight * frequency / (1 - family.b + family.b * length / average)
+        flat, slope = 1 - family.b, family.b / source.average(name, language)
+        for start, numbers, frequencies, lengths, deleted in source.postings(name, language, term):
+            for number, frequency in zip(numbers, frequencies, strict=True):
+                if number not in deleted:
+                    together[start + number] += weight * frequency / (flat + slope * lengths[number])
     return together
 
 
-def _gains(found: Mapping[str, Mapping[int, float]], size: int, family: Family) -> dict[str, _Gain]:
+def _gains(found: Mapping[str, Mapping[int, float]], size: int, family: Family, weight: float) -> dict[str, _Gain]:
     """What each term is worth, and gives to each document. A word nobody wrote counts in the ideal as ln(N
     + 1)."""
     saturation = family.k1 + 1
     gains = {}
     for term, documents in found.items():
-        most = _idf(size, len(documents)) ** family.power * saturation
+        most = weight * _idf(size, len(documents)) ** family.power * saturation
         gains[term] = _Gain(most, {d: most * w / (family.k1 + w) for d, w in documents.items()})
     return gains
 

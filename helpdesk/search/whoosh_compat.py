@@ -14,7 +14,7 @@ import io
 import math
 import os
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import whoosh
@@ -168,7 +168,7 @@ class SharpBM25F(scoring.BM25F):
         return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
 
 
-def blocks(reader: Any, fieldname: str, term: str) -> Iterator[tuple[Iterable[int], Iterable[float]]]:
+def blocks(reader: Any, fieldname: str, term: str) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
     """The postings of a term in one segment, deleted documents included: blocks of (numbers, weights)."""
     field = reader.schema[fieldname]
     try:

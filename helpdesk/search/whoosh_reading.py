@@ -14,7 +14,7 @@ from whoosh.searching import Searcher
 
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.index import Found, FoundPage
-from helpdesk.search.scoring import Posting, Source
+from helpdesk.search.scoring import Block, Source
 from helpdesk.search.text import LANGUAGES, analyse, fold
 from helpdesk.search.whoosh_compat import SharpBM25F, blocks, lengths
 
@@ -54,7 +54,7 @@ class Snapshot:
         kept = sum(segment.reader.doc_frequency("kind", kind) for segment in self._segments)
         return total / kept if total and kept else 1.0
 
-    def postings(self, name: str, language: str, term: str) -> Iterator[Posting]:
+    def postings(self, name: str, language: str, term: str) -> Iterator[Block]:
         field = layout.field_name(name, language)
         for segment in self._segments:
             yield from segment.postings(field, term)
@@ -117,19 +117,13 @@ class _Segment:
             count -= sum(n in self._deleted for ids, _ in blocks(self.reader, "kind", kind) for n in ids)
         return count
 
-    def postings(self, field: str, term: str) -> Iterator[Posting]:
+    def postings(self, field: str, term: str) -> Iterator[Block]:
         if not hasattr(self.reader, "_terms"):
             return
         for numbers, weights in blocks(self.reader, field, term):
             if field not in self._lengths:
                 self._lengths[field] = lengths(self.reader, field)
-            yield from self._living(numbers, weights, self._lengths[field])
-
-    def _living(self, numbers: Iterable[int], weights: Iterable[float], lengths_: Any) -> Iterator[Posting]:
-        start, deleted = self._start, self._deleted
-        for number, weight in zip(numbers, weights, strict=True):
-            if number not in deleted:
-                yield start + number, weight, lengths_[number]
+            yield Block(self._start, numbers, weights, self._lengths[field], self._deleted)
 
 
 # --- the staff's search ------------------------------------------------------------------------------------
