@@ -81,8 +81,11 @@ def problem(status: int, error: Exception) -> Response:
         detail = error.description or ""
     if isinstance(error, HTTPError):
         detail = str(error.message)
-        if error.detail:
-            document["errors"] = error.detail
+        if isinstance(error.detail, dict) and error.detail:
+            document["errors"] = [
+                {"field": field, "code": "invalid", "detail": " ".join(reasons)}
+                for field, reasons in _by_field(next(iter(error.detail.values())))
+            ]
     if detail:
         document["detail"] = detail
     if isinstance(error, BadInput):
@@ -115,3 +118,14 @@ def title(status: int) -> str:
         429: _("Too many requests"),
         503: _("Not available for the moment"),
     }.get(status, _("Something went wrong"))
+
+
+def _by_field(detail: Any, prefix: str = "") -> list[tuple[str, list[str]]]:
+    """What a schema found wrong, as (dotted field, sentences): it nests by object and by position."""
+    if isinstance(detail, dict):
+        return [
+            found
+            for name, inner in detail.items()
+            for found in _by_field(inner, f"{prefix}.{name}" if prefix else str(name))
+        ]
+    return [(prefix, [str(reason) for reason in (detail if isinstance(detail, list) else [detail])])]

@@ -7,7 +7,7 @@ from typing import cast
 
 from flask import g, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Unauthorized, UnsupportedMediaType
 
 from helpdesk import clock
 from helpdesk.accounts.entering import token_of
@@ -33,6 +33,8 @@ def check() -> ResponseReturnValue | None:
     if token.last_used_at is None or clock.now() - token.last_used_at > NOTE_USE_EVERY:
         _note_use(token)
     g.token_person = token.person
+    if request.method == "POST" and not request.is_json:
+        return problem(415, UnsupportedMediaType("Send the body as JSON, with Content-Type: application/json."))
     return None
 
 
