@@ -75,7 +75,6 @@ def _open_offers() -> dict[int, int]:
             .where(Offer.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
             .group_by(Offer.person_id)
         )
-        .tuples()
         .all()
     )
 
@@ -89,7 +88,6 @@ def _answered() -> dict[int, int]:
             .where(OfficialAnswer.kind == AnswerKind.ANSWER, OfficialAnswer.status == AnswerStatus.IN_FORCE)
             .group_by(AnswerVersion.author_id)
         )
-        .tuples()
         .all()
     )
 
