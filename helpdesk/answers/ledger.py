@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import AuditEntry, Person
 from helpdesk.answers.markup import to_html, to_plain
@@ -180,6 +181,7 @@ def broken_versions() -> Iterator[tuple[AnswerVersion, str]]:
     """Every version that is not as it was sealed, with a code: sequence, chain, digest, seal or anchor."""
     query = (
         select(AnswerVersion)
+        .options(joinedload(AnswerVersion.official_answer))
         .order_by(AnswerVersion.official_answer_id, AnswerVersion.version)
         .execution_options(yield_per=200)
     )
