@@ -1,0 +1,392 @@
+"""Everything the ticket page shows, read with few queries and through the person who looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_, select
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+
+from helpdesk import clock
+from helpdesk.accounts.access import Can, Role, role_allowing
+from helpdesk.accounts.models import Department, Person, PersonRole
+from helpdesk.answers.models import AnswerVersion, Draft
+from helpdesk.db import db
+from helpdesk.errors import NotFound
+from helpdesk.publishing.models import Publication, PublicationState
+from helpdesk.routing.models import Offer, OfferState, Topic
+from helpdesk.tickets import closing, seeing
+from helpdesk.tickets.models import Asker, Clarification, Event, Question, Remark, Ticket
+from helpdesk.tickets.triaging import CLAIM_LASTS
+from helpdesk.tickets.workflow import MOVES, Kind, State
+from helpdesk.web import timeline
+from helpdesk.web.forms import triage as forms
+from helpdesk.web.labels import DECLINE_REASONS, label
+from helpdesk.web.language import language_now
+from helpdesk.web.pages.triage.advice import Advice, advice_for
+
+LATEST_EVENTS = 200
+OPEN_OFFERS = (OfferState.OFFERED, OfferState.ACCEPTED)
+# What a button stands for, and the event it would append: shown if both the person and the workflow allow it.
+ACTIONS: dict[str, tuple[Can, Kind]] = {
+    "claim": (Can.TRIAGE, Kind.CLAIMED),
+    "triage": (Can.TRIAGE, Kind.TRIAGED),
+    "offer": (Can.OFFER, Kind.OFFERED),
+    "withdraw": (Can.WITHDRAW_OFFER, Kind.WITHDRAWN),
+    "reuse": (Can.REUSE, Kind.REUSED),
+    "clarification": (Can.ASK_CLARIFICATION, Kind.CLARIFICATION_ASKED),
+    "close": (Can.CLOSE, Kind.CLOSED),
+    "merge": (Can.MERGE, Kind.MERGED),
+    "escalate": (Can.ESCALATE, Kind.ESCALATED),
+    "release": (Can.RELEASE_ESCALATED, Kind.RELEASED_TO_ROUTE),
+    "reopen": (Can.REOPEN, Kind.REOPENED),
+    "original": (Can.READ_ORIGINAL, Kind.ORIGINAL_READ),
+}
+
+
+@dataclass
+class Shown:
+    """One ticket as one person sees it."""
+
+    ticket: Ticket
+    reader: Person
+    able: set[str]
+    sees_asker: bool
+    questions: list[Question]
+    clarifications: list[Clarification]
+    offers: list[Offer]
+    publications: list[Publication]
+    entries: list[timeline.Entry]
+    draft: Draft | None
+    topics: Mapping[int, Topic]
+    topic_ids: list[int]
+    merged: list[Ticket]
+    advice: Advice | None = None
+    experts: list[Person] = field(default_factory=list)
+
+    def may(self, *names: str) -> bool:
+        """Whether the reader can do any of these things now."""
+        return not self.able.isdisjoint(names)
+
+    @property
+    def thread(self) -> list[tuple[str, Any]]:
+        """What the public sees, in the order it happened: (kind, row)."""
+        rows: list[tuple[str, Any, datetime]] = [("question", row, row.posted_at) for row in self.questions[:1]]
+        later: list[tuple[str, Any, datetime]] = [("question", row, row.received_at) for row in self.questions[1:]]
+        later += [("clarification", row, row.asked_at) for row in self.clarifications]
+        later += [("published", row, row.posted_at) for row in self.publications]
+        return [(kind, row) for kind, row, _at in rows + sorted(later, key=lambda each: each[2])]
+
+    @property
+    def offer(self) -> Offer | None:
+        """The offer that is open, if any."""
+        return next((offer for offer in reversed(self.offers) if offer.state in OPEN_OFFERS), None)
+
+    @property
+    def claimed_by_colleague(self) -> Person | None:
+        """A colleague who took this question less than a quarter of an hour ago and has not triaged it yet."""
+        ticket = self.ticket
+        if ticket.triaged_at is not None or ticket.claimed_by_id in (None, self.reader.id):
+            return None
+        lasts = ticket.claimed_at is not None and clock.now() - ticket.claimed_at < CLAIM_LASTS
+        return ticket.claimed_by if lasts else None
+
+
+def ticket_shown(reader: Person, ref: str) -> Shown:
+    """The ticket `ref` as `reader` may see it. Raises NotFound."""
+    ticket = db.session.scalar(
+        select(Ticket)
+        .where(Ticket.ref == ref)
+        .options(
+            joinedload(Ticket.department).joinedload(Department.head).options(*_name_only()),
+            joinedload(Ticket.holder).options(*_name_only()),
+            joinedload(Ticket.claimed_by).options(*_name_only()),
+            joinedload(Ticket.merged_into),
+        )
+    )
+    if ticket is None:
+        raise NotFound()
+    standing = seeing.relations(reader, ticket)
+    roles = reader.roles if reader.active else frozenset[Role]()
+    if role_allowing(Can.SEE_TICKET, roles, standing) is None:
+        raise NotFound()
+    able = {
+        name
+        for name, (can, kind) in ACTIONS.items()
+        if ticket.state in MOVES[kind][0] and role_allowing(can, roles, standing) is not None
+    }
+    if role_allowing(Can.ASK_CLARIFICATION, roles, standing) is not None:
+        able.add("reply")
+    shown = Shown(
+        ticket=ticket,
+        reader=reader,
+        able=able,
+        sees_asker=role_allowing(Can.SEE_ASKER, roles, standing) is not None,
+        questions=_questions(ticket),
+        clarifications=_of(Clarification, ticket),
+        offers=_offers(ticket),
+        publications=_publications(ticket),
+        entries=[],
+        draft=_latest_draft(ticket),
+        topics=_topics(),
+        topic_ids=[row.topic_id for row in ticket.topic_rows],
+        merged=_merged(ticket, reader),
+    )
+    _narrow(shown)
+    _tell(shown)
+    if {"offer", "reuse"} & able and ticket.state in (State.RECEIVED, State.OFFERED):
+        shown.experts = _experts()
+        labels = {topic.id: topic.label(language_now()) for topic in shown.topics.values()}
+        shown.advice = advice_for(ticket, reader, {person.id: person for person in shown.experts}, labels)
+    return shown
+
+
+def render(
+    shown: Shown,
+    bound: forms.TicketForm | None = None,
+    *,
+    status: int = 200,
+    refused: list[str] | None = None,
+    changed: list[str] | None = None,
+    original: tuple[Question, Any] | None = None,
+) -> ResponseReturnValue:
+    """The page. `bound`: the form that was sent and could not be carried out, kept as it was typed."""
+    page = render_template(
+        "triage/ticket.html",
+        shown=shown,
+        ticket=shown.ticket,
+        forms=_forms(shown, bound),
+        bound=bound.purpose if bound is not None else None,
+        refused=refused or [],
+        changed=changed or [],
+        original=original,
+        places=_places(shown),
+        close_words=_why_fewer_outcomes,
+        decline_word=lambda reason: label(DECLINE_REASONS, reason),
+    )
+    return page, status
+
+
+# --- what is read -------------------------------------------------------------------------------------------------
+
+
+def _name_only() -> tuple[Any, ...]:
+    """People on this page are shown by name: their roles would be one more query each time."""
+    return (lazyload(Person.role_rows), lazyload(Person.department))
+
+
+def _with_department() -> tuple[Any, ...]:
+    return (lazyload(Person.role_rows), joinedload(Person.department))
+
+
+def _questions(ticket: Ticket) -> list[Question]:
+    return list(
+        db.session.scalars(
+            select(Question)
+            .where(Question.ticket_id == ticket.id)
+            .order_by(Question.id)
+            .options(joinedload(Question.asker).joinedload(Asker.identity))
+        )
+    )
+
+
+def _of(model: Any, ticket: Ticket) -> list[Any]:
+    return list(db.session.scalars(select(model).where(model.ticket_id == ticket.id).order_by(model.id)))
+
+
+def _offers(ticket: Ticket) -> list[Offer]:
+    return list(
+        db.session.scalars(
+            select(Offer)
+            .where(Offer.ticket_id == ticket.id)
+            .order_by(Offer.id)
+            .options(
+                joinedload(Offer.person).options(*_with_department()),
+                joinedload(Offer.instead).options(*_name_only()),
+            )
+        )
+    )
+
+
+def _publications(ticket: Ticket) -> list[Publication]:
+    return list(
+        db.session.scalars(
+            select(Publication)
+            .where(Publication.ticket_id == ticket.id, Publication.state == PublicationState.POSTED)
+            .order_by(Publication.id)
+            .options(
+                joinedload(Publication.channel),
+                joinedload(Publication.version).joinedload(AnswerVersion.official_answer),
+            )
+        )
+    )
+
+
+def _latest_draft(ticket: Ticket) -> Draft | None:
+    if ticket.state in (State.RECEIVED, State.OFFERED, State.CLOSED):
+        return None
+    return db.session.scalar(
+        select(Draft)
+        .where(Draft.ticket_id == ticket.id)
+        .order_by(Draft.revision.desc())
+        .limit(1)
+        .options(joinedload(Draft.author).options(*_with_department()))
+    )
+
+
+def _topics() -> dict[int, Topic]:
+    rows = select(Topic).where(Topic.active).options(joinedload(Topic.department)).order_by(Topic.code)
+    return {topic.id: topic for topic in db.session.scalars(rows)}
+
+
+def _experts() -> list[Person]:
+    """Everybody who may be asked, by department and name."""
+    asked = select(PersonRole.person_id).where(PersonRole.role.in_((Role.EXPERT, Role.HEAD)))
+    return list(
+        db.session.scalars(
+            select(Person)
+            .outerjoin(Person.department)
+            .where(Person.active, Person.id.in_(asked), or_(Department.id.is_(None), Department.answers))
+            .order_by(Department.name, Person.name)
+            .options(contains_eager(Person.department), lazyload(Person.role_rows), selectinload(Person.absences))
+        )
+    )
+
+
+def _merged(ticket: Ticket, reader: Person) -> list[Ticket]:
+    query = select(Ticket).where(Ticket.merged_into_id == ticket.id, seeing.visible_to(reader))
+    return list(db.session.scalars(query.order_by(Ticket.id).limit(50)))
+
+
+def _narrow(shown: Shown) -> None:
+    """Take away the buttons that rules beside the workflow would refuse."""
+    ticket, able = shown.ticket, shown.able
+    if ticket.claimed_by_id == shown.reader.id or ticket.triaged_at is not None or shown.claimed_by_colleague:
+        able.discard("claim")
+    if ticket.waiting_for_asker or len(shown.clarifications) >= 2:
+        able.discard("clarification")
+    if not (ticket.waiting_for_asker or shown.clarifications):
+        able.discard("reply")
+    if ticket.priority == "P1":
+        able.discard("merge")
+    if shown.offer is None:
+        able.discard("withdraw")
+    if ticket.sensitivity == "press" or ticket.circuit == "press":
+        able.discard("offer")
+
+
+def _tell(shown: Shown) -> None:
+    """Turn the log into sentences, with the names and remarks they need."""
+    rows = db.session.execute(
+        select(Event, Remark.text)
+        .outerjoin(Remark, Remark.event_id == Event.id)
+        .where(Event.ticket_id == shown.ticket.id)
+        .order_by(Event.sequence.desc())
+        .limit(LATEST_EVENTS)
+        .options(joinedload(Event.actor).options(*_name_only()))
+    ).all()
+    loaded = {offer.person_id: offer.person.name for offer in shown.offers}
+    missing = timeline.people_in([row[0] for row in rows]) - loaded.keys()
+    if missing:
+        loaded |= dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(missing))).all())
+    into = shown.ticket.merged_into
+    names = timeline.Names(loaded, {into.id: into.ref} if into is not None else {})
+    shown.entries = [timeline.entry(event, names, note) for event, note in rows]
+
+
+# --- what is asked ------------------------------------------------------------------------------------------------
+
+
+def _forms(shown: Shown, bound: forms.TicketForm | None) -> dict[str, forms.TicketForm]:
+    kinds = (
+        forms.TriageForm,
+        forms.OfferForm,
+        forms.WithdrawForm,
+        forms.ClarificationForm,
+        forms.ReplyForm,
+        forms.CloseForm,
+        forms.MergeForm,
+        forms.EscalateForm,
+        forms.ReopenForm,
+        forms.ReleaseForm,
+        forms.OriginalForm,
+    )
+    made = {kind.purpose: kind(formdata=None) for kind in kinds}
+    fill_in(made["triage"], shown)
+    if bound is not None:
+        made[bound.purpose] = bound
+    for form in made.values():
+        offer_choices(form, shown)
+    return made
+
+
+def offer_choices(form: forms.TicketForm, shown: Shown) -> None:
+    """Give a form the lists that come from the database or from the ticket."""
+    if isinstance(form, forms.TriageForm):
+        form.offer_choices(topics_by_department(shown.topics))
+    elif isinstance(form, forms.OfferForm):
+        form.person.choices = forms.grouped(people_by_department(shown.experts))
+    elif isinstance(form, forms.CloseForm):
+        form.offer_choices([str(outcome) for outcome in possible_outcomes(shown)])
+
+
+def possible_outcomes(shown: Shown) -> list[Any]:
+    """The outcomes with which this reader may close the ticket now."""
+    outcomes = list(closing.outcomes_of(shown.ticket))
+    alone = shown.ticket.class_ is not None and not closing.needs_another_person(shown.ticket, shown.reader)
+    return [outcome for outcome in outcomes if alone or outcome not in closing.WITHOUT_REPLY]
+
+
+def _why_fewer_outcomes(shown: Shown) -> str:
+    """What to say when not every outcome is offered; empty when all are."""
+    if len(possible_outcomes(shown)) == len(closing.outcomes_of(shown.ticket)):
+        return ""
+    if shown.ticket.class_ is None:
+        return str(_("To close it without a reply, triage it first."))
+    return str(_("A complaint or a rumour is closed without a reply by a second person: ask a colleague."))
+
+
+def fill_in(form: forms.TicketForm, shown: Shown) -> None:
+    """Put into the triage form what was chosen, or what is suggested before anybody chose."""
+    ticket = shown.ticket
+    suggested = shown.advice.topic_ids if shown.advice else []
+    chosen = shown.topic_ids or ([] if ticket.triaged_at else suggested)
+    topics = [topic_id for topic_id in chosen if topic_id in shown.topics][: len(forms.TOPICS)]
+    form["class_"].data = ticket.class_ or ""
+    form["priority"].data = ticket.priority
+    form["sensitivity"].data = ticket.sensitivity or ("personal_data" if ticket.personal_data else "")
+    form["language"].data = ticket.language or ""
+    for name, topic_id in zip(forms.TOPICS, topics, strict=False):
+        form[name].data = topic_id
+
+
+def topics_by_department(topics: Mapping[int, Topic]) -> dict[str, list[tuple[int, str]]]:
+    grouped: dict[str, list[tuple[int, str]]] = {}
+    for topic in sorted(topics.values(), key=lambda each: (each.department.name, each.label(language_now()))):
+        grouped.setdefault(topic.department.name, []).append((topic.id, topic.label(language_now())))
+    return grouped
+
+
+def people_by_department(people: list[Person]) -> dict[str, list[tuple[str, str]]]:
+    grouped: dict[str, list[tuple[str, str]]] = {}
+    for person in people:
+        words = f"{person.name} – {person.title}" if person.title else person.name
+        grouped.setdefault(person.department.name if person.department else "—", []).append((person.handle, words))
+    return grouped
+
+
+def _places(shown: Shown) -> dict[str, str | None]:
+    """Pages about the same ticket elsewhere, where this installation has them."""
+    known = current_app.view_functions
+    ref = shown.ticket.ref
+    return {
+        "inbox": url_for("triage.inbox") if shown.reader.has(Role.COMMUNITY_MANAGER) else None,
+        "publish": url_for("publication.ticket", ref=ref) if "publication.ticket" in known else None,
+        "approve": url_for("approval.ticket", ref=ref) if "approval.ticket" in known else None,
+    }
