@@ -50,6 +50,7 @@ REINDEX = frozenset(
     {
         Kind.RECEIVED,
         Kind.TRIAGED,
+        Kind.OFFERED,  # the expert may find it from now on
         Kind.ASKER_REPLIED,
         Kind.APPROVED,
         Kind.PUBLISHED,

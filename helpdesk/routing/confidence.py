@@ -78,7 +78,7 @@ class Calibration:
         Bins of equal size, each smoothed by one right and one wrong, then pooled until they rise (isotonic
         regression by pooling adjacent violators).
         """
-        pairs = sorted(decided)
+        pairs = sorted(decided, key=lambda pair: pair[0])  # by raw alone: equal ones keep no order of outcome
         if len(pairs) < DECISIONS_TO_CALIBRATE:
             return None
         count = max(1, min(10, len(pairs) // BIN))
@@ -86,7 +86,7 @@ class Calibration:
         pooled: list[_Bin] = []
         for start, end in pairwise(cuts):
             pooled.append(_Bin.of(pairs[start:end]))
-            while len(pooled) > 1 and pooled[-2].right >= pooled[-1].right:
+            while len(pooled) > 1 and not pooled[-2].below(pooled[-1]):
                 last = pooled.pop()
                 pooled[-1] = pooled[-1].joined(last)
         return cls(tuple(b.raw for b in pooled), tuple(b.right for b in pooled))
@@ -112,6 +112,9 @@ class _Bin:
     @classmethod
     def of(cls, pairs: Sequence[tuple[float, bool]]) -> "_Bin":
         return cls(len(pairs), sum(raw for raw, _ in pairs), sum(right for _, right in pairs))
+
+    def below(self, other: "_Bin") -> bool:
+        return self.raw < other.raw and self.right < other.right
 
     def joined(self, other: "_Bin") -> "_Bin":
         return _Bin(self.size + other.size, self.total + other.total, self.hits + other.hits)

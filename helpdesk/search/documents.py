@@ -126,22 +126,36 @@ def _questions_answered_by(person_id: int) -> Iterable[str]:
 def answers(ids: Sequence[int]) -> Iterator[Document]:
     """Official answers for the staff's search, and as precedents of those who wrote them.
 
-    A withdrawn answer is still found by the staff (it says that it is withdrawn) but is nobody's precedent.
+    A withdrawn answer is still found by the staff (it says that it is withdrawn) but is nobody's precedent. One
+    written for a restricted ticket often repeats the question: it is for those named on the ticket.
     """
     rows = db.session.scalars(
         select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
     ).all()
-    asked = _questions_of([row.ticket_id for row in rows if row.ticket_id is not None])
+    written_for = [row.ticket_id for row in rows if row.ticket_id is not None]
+    asked, restricted = _questions_of(written_for), _restricted(written_for)
     for row in rows:
         if not row.versions:
             continue
         version = row.current
         text = "\n".join([row.code, version.title, version.plain, version.short])
+        if row.ticket_id in restricted:
+            yield AnswerDocument(row.id, text, restricted[row.ticket_id], row.language)
+            continue
         yield AnswerDocument(row.id, text, frozenset({reading_keys.ANSWERS}), row.language)
         if row.kind is AnswerKind.ANSWER and row.status is AnswerStatus.IN_FORCE:
             question = "\n".join([version.title, *asked.get(row.ticket_id or 0, ())])
             credited = {version.author_id: ANSWER_CREDIT}
             yield PrecedentDocument(PrecedentKind.OFFICIAL_ANSWER, row.id, question, version.plain, credited)
+
+
+def _restricted(ticket_ids: Sequence[int]) -> dict[int | None, frozenset[str]]:
+    """The reader keys of those of these tickets that are restricted."""
+    named: dict[int | None, frozenset[str]] = dict.fromkeys(
+        db.session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids), Ticket.restricted)), frozenset()
+    )
+    found = _people_of(list(filter(None, named)), (select(TicketNamed.ticket_id, TicketNamed.person_id),))
+    return named | {ticket_id: frozenset(map(reading_keys.of_person, people)) for ticket_id, people in found.items()}
 
 
 def _answers_written_for(ticket_ids: set[int]) -> set[int]:

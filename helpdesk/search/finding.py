@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.accounts.models import Person
@@ -20,7 +20,7 @@ from helpdesk.search.access import the_index
 from helpdesk.search.excerpt import Piece, excerpt
 from helpdesk.search.index import Found, FoundPage, Index, IndexUnusable
 from helpdesk.search.text import analyse
-from helpdesk.tickets.models import Question, Ticket
+from helpdesk.tickets.models import Question, Ticket, TicketNamed
 from helpdesk.tickets.seeing import visible_tickets
 
 ROUNDS = 5
@@ -112,8 +112,12 @@ def _seen_by(person: Person, hits: Sequence[Found]) -> _Seen:
 
 
 def _answers_open_to(person: Person) -> list[ColumnElement[bool]]:
-    may = reading_keys.ANSWERS in reading_keys.held_by(person)
-    return [] if may else [OfficialAnswer.id.is_(None)]
+    """The conditions on what `person` may see: the rules of the role, and the ticket when it is restricted."""
+    if reading_keys.ANSWERS not in reading_keys.held_by(person):
+        return [false()]
+    named = select(TicketNamed.ticket_id).where(TicketNamed.person_id == person.id)
+    hidden = select(Ticket.id).where(Ticket.restricted, Ticket.id.not_in(named))
+    return [or_(OfficialAnswer.ticket_id.is_(None), OfficialAnswer.ticket_id.not_in(hidden))]
 
 
 def _result(hit: Found, seen: _Seen, words: str) -> Result | None:

@@ -4,7 +4,7 @@ Whoosh's matchers share a file position, so a snapshot must never be used by two
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from whoosh import query as wq
@@ -35,6 +35,7 @@ class Snapshot:
         self._searcher: Searcher = index.searcher(weighting=SharpBM25F())
         self._segments = [_Segment(reader, start) for reader, start in self._searcher.reader().leaf_readers()]
         self._sizes: dict[str, int] = {}
+        self._averages: dict[str, float] = {}
 
     def close(self) -> None:
         self._searcher.close()
@@ -49,10 +50,11 @@ class Snapshot:
 
     def average(self, name: str, language: str) -> float:
         field = layout.field_name(name, language)
-        kind = layout.KIND_OF_FIELD[name]
-        total = sum(segment.reader.field_length(field) for segment in self._segments)
-        kept = sum(segment.reader.doc_frequency("kind", kind) for segment in self._segments)
-        return total / kept if total and kept else 1.0
+        if field not in self._averages:
+            total = sum(segment.total_length(field) for segment in self._segments)
+            size = self.size(layout.KIND_OF_FIELD[name])
+            self._averages[field] = total / size if total and size else 1.0
+        return self._averages[field]
 
     def postings(self, name: str, language: str, term: str) -> Iterator[Block]:
         field = layout.field_name(name, language)
@@ -109,7 +111,7 @@ class _Segment:
         self._start = start
         # an index without any document is read by a class that has neither dictionary nor deletions
         self._deleted = frozenset(reader._perdoc.deleted_docs() if hasattr(reader, "_perdoc") else ())
-        self._lengths: dict[str, Any] = {}
+        self._lengths: dict[str, Sequence[float]] = {}
 
     def living(self, kind: str) -> int:
         count = int(self.reader.doc_frequency("kind", kind))
@@ -121,9 +123,19 @@ class _Segment:
         if not hasattr(self.reader, "_terms"):
             return
         for numbers, weights in blocks(self.reader, field, term):
-            if field not in self._lengths:
-                self._lengths[field] = lengths(self.reader, field)
-            yield Block(self._start, numbers, weights, self._lengths[field], self._deleted)
+            yield Block(self._start, numbers, weights, self._lengths_of(field), self._deleted)
+
+    def total_length(self, field: str) -> float:
+        """The lengths of a field in living documents, together."""
+        if not hasattr(self.reader, "_terms"):
+            return 0.0
+        found = self._lengths_of(field)
+        return float(sum(found) - sum(found[number] for number in self._deleted))
+
+    def _lengths_of(self, field: str) -> Sequence[float]:
+        if field not in self._lengths:
+            self._lengths[field] = lengths(self.reader, field)
+        return self._lengths[field]
 
 
 # --- the staff's search ------------------------------------------------------------------------------------
