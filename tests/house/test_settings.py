@@ -229,3 +229,9 @@ def test_the_defaults_of_the_example_are_the_defaults(tmp_path):
     for name in ("BASE_URL", "WEB_WORKERS", "JOB_WORKERS", "LOG_LEVEL", "TRUSTED_PROXIES"):
         assert written[name] == str(getattr(settings, name.lower()))
     load(tmp_path, **{name: value for name, value in written.items() if name != "RELAIS_DATA_DIR"})
+
+
+def test_every_setting_is_explained_where_people_read():
+    pages = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages if page.exists())
+    assert [name for name in SETTING_NAMES if f"`{name}`" not in text] == []
