@@ -47,14 +47,16 @@ def settings(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Settin
 
 
 @pytest.fixture(scope="session")
-def migrated(settings: Settings) -> Flask:
+def migrated(settings: Settings) -> Iterator[Flask]:
     """The application on a database made by the migrations, once."""
     app = create_app(settings)
     app.config.update(
         TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False
     )
     migrate(app)
-    return app
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

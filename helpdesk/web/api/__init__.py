@@ -28,7 +28,8 @@ def prepare(app: Flask) -> None:
         SECURITY_SCHEMES={"token": {"type": "http", "scheme": "bearer"}},
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the documents is the readers'
-    app.error_processor(lambda error: problem(error.status_code, error))  # type: ignore[attr-defined]
+    # Set directly: `error_processor()` would also take the pages' errors over, and answer them with JSON.
+    app.error_callback = lambda error: problem(error.status_code, error)  # type: ignore[attr-defined]
     api.before_request(authority.check)
     csrf.exempt(api)
     for blueprint in app.blueprints.values():
