@@ -56,6 +56,10 @@ def send(client: FlaskClient, text: str = TEXT, **fields: str) -> Any:
     return client.post("/", data={"nonce": nonce_of(client.get("/")), "text": text} | fields)
 
 
+def without_tokens(page: str) -> str:
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", page)
+
+
 def a_ticket(app: Flask, text: str = TEXT) -> tuple[Ticket, str]:
     """A ticket and the address of its status page."""
     a_channel()
@@ -280,7 +284,8 @@ def a_published_ticket() -> tuple[Ticket, Person]:
 
 def test_a_text_that_is_not_published_yet_is_not_shown(client: FlaskClient, app: Flask) -> None:
     page = client.get(address_of(app, an_approved_ticket("La fibre arrive en **mai**."))).text
-    assert "mai" not in re.sub(r"(?s)<head>.*?</head>", "", page)
+    assert "<strong>mai</strong>" not in page
+    assert "La fibre arrive en" not in page
     assert "Votre question est en chemin" in page
 
 
@@ -339,10 +344,10 @@ def test_a_restricted_question_looks_like_any_other(client: FlaskClient, app: Fl
     manager = a_person(Role.COMMUNITY_MANAGER)
     with transaction():
         triage(ticket, by=manager, class_="question", priority="P3", topics=[])
-    before = client.get(address).text
+    before = without_tokens(client.get(address).text)
     with transaction():
         escalate(ticket, by=manager, circuit="legal", reason="Mise en demeure.")
-    assert client.get(address).text == before
+    assert without_tokens(client.get(address).text) == before
 
 
 def test_a_detail_that_is_wanted_is_asked_for(client: FlaskClient, app: Flask) -> None:
