@@ -104,6 +104,7 @@ LISTS: dict[str, List] = {
         icon="shield-lock",
     ),
 }
+RARE = ("closed", "restricted")  # lists that are shown when there is a reason to: see the template
 BY_COUNTER = {name: each.queue for name, each in LISTS.items() if each.queue is not None}
 
 
@@ -170,7 +171,7 @@ def _tabs(current: str, numbers: dict[str, int], chosen: Filters) -> list[dict[s
             "alarm": shown.late,
         }
         for name, shown in LISTS.items()
-        if name != "restricted" or numbers[name] or name == current
+        if name not in RARE or name == current or (name == "restricted" and numbers[name])
     ]
 
 

@@ -32,6 +32,8 @@ from helpdesk.web.language import language_now
 from helpdesk.web.pages.triage.advice import Advice, advice_for
 
 LATEST_EVENTS = 200
+BRIEF = 700  # characters
+TOPICS_SUGGESTED = 2
 OPEN_OFFERS = (OfferState.OFFERED, OfferState.ACCEPTED)
 # What a button stands for, and the event it would append: shown if both the person and the workflow allow it.
 ACTIONS: dict[str, tuple[Can, Kind]] = {
@@ -82,6 +84,12 @@ class Shown:
         later += [("clarification", row, row.asked_at) for row in self.clarifications]
         later += [("published", row, row.posted_at) for row in self.publications]
         return [(kind, row) for kind, row, _at in rows + sorted(later, key=lambda each: each[2])]
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether the conversation is short enough to stay in sight while the other side is scrolled."""
+        length = sum(len(row.text) for row in self.questions) + sum(len(row.wording) for row in self.clarifications)
+        return length < BRIEF and not self.publications
 
     @property
     def offer(self) -> Offer | None:
@@ -355,7 +363,7 @@ def _why_fewer_outcomes(shown: Shown) -> str:
 def fill_in(form: forms.TicketForm, shown: Shown) -> None:
     """Put into the triage form what was chosen, or what is suggested before anybody chose."""
     ticket = shown.ticket
-    suggested = shown.advice.topic_ids if shown.advice else []
+    suggested = shown.advice.topic_ids[:TOPICS_SUGGESTED] if shown.advice else []
     chosen = shown.topic_ids or ([] if ticket.triaged_at else suggested)
     topics = [topic_id for topic_id in chosen if topic_id in shown.topics][: len(forms.TOPICS)]
     form["class_"].data = ticket.class_ or ""
