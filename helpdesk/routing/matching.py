@@ -45,7 +45,7 @@ ENGINE = "whoosh-bm25f/1"
 
 ANSWERS_SHOWN = 5
 TICKETS_SHOWN = 5
-LEAST_SIMILARITY = 0.12
+LEAST_SIMILARITY = 0.07
 """Share of the question that an earlier answer or ticket must explain to be worth showing."""
 URGENT = ("P1", "P2")
 
