@@ -77,6 +77,25 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "bad_key": _l("Use a key of 1 to %(limit)s printable characters."),
     "key_used_otherwise": _l("This key was used for another request. Use a new one for each request."),
     "unknown_kind": _l("Choose one of these kinds: %(known)s."),
+    "not_a_lead": _l("%(ref)s cannot take it: choose another open question."),
+    "unknown_reference": _l("There is no question with this reference. It looks like R-2026-000142."),
+    "not_an_expert": _l("%(name)s does not answer questions here; choose somebody else."),
+    "absent": _l("%(name)s is away until %(until)s. %(delegate)s stands in: ask them instead."),
+    "absent_alone": _l("%(name)s is away until %(until)s, and nobody stands in; choose somebody else."),
+    "same_person": _l("Name somebody else."),
+    "choose_a_reason": _l("Say why, by one of the buttons."),
+    ("instead", "missing"): _l("Say who should answer instead."),
+    "personal_data": _l("Take the personal data out, everyone will read this: %(found)s"),
+    "sources_or_own_knowledge": _l("Say where the facts come from, or that you know them yourself."),
+    "review_date_past": _l("Choose a review date that is still to come."),
+    # The administration.
+    "handle_taken": _l("This short name belongs to somebody already."),
+    "code_taken": _l("This code is in use already."),
+    "unknown_person": _l("Nobody here is called %(words)s. Give a short name or an e-mail address."),
+    "several_people": _l("Several people are called so. Give a short name: %(handles)s."),
+    "too_many": _l("Keep at most %(limit)s: there are %(count)s."),
+    "long_synonym": _l("Shorten “%(word)s…”: at most %(limit)s characters each."),
+    "person_left": _l("This person no longer works here. Tick “Works here” on their page first."),
     "invalid": _l("Check this value: it can't be used as it is."),
 }
 
@@ -121,8 +140,21 @@ def mark_label(kind: str) -> str:
 # Why a person may not do a thing, or what somebody else did first: codes of `NotAllowed` and `Conflict`.
 REFUSALS: Mapping[str, Any] = {
     "not_allowed": _l("You may not do this."),
+    "may_not_administer": _l("Only an administrator may do this."),
     "changed_meanwhile": _l("Somebody else changed this in the meantime. Look at it again, then decide."),
     "token_scope": _l("This token may only open questions."),
+    "press_never_offered": _l("Only the press office answers this. Hand it to the press circuit instead."),
+    "too_many_redirects": _l("Passed on too often: the community manager and the department heads settle it now."),
+    "newer_revision": _l("A newer version was saved in the meantime. Your text is kept on this device."),
+    "typed_elsewhere": _l("You are writing this answer in another window too. Your text is kept on this device."),
+    "not_yours": _l("Somebody else took it: only they can let go of it."),
+    "triage_first": _l("Triage it first: what it is decides how it may be closed."),
+    "second_person_needed": _l(
+        "A complaint or a rumour is closed without a reply by a second person. Ask a colleague."
+    ),
+    "crisis_not_merged": _l("A crisis is never merged into another question."),
+    "already_asked": _l("A detail has been asked for already: wait for the reply."),
+    "asked_twice": _l("Two details have been asked for already. Decide with what you know."),
     "own_answer": _l("Nobody approves their own answer. Another approver has to."),
 }
 

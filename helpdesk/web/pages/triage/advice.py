@@ -155,8 +155,8 @@ def _why_not(code: str, words: Words) -> str:
 
 def _closeness(similarity: float) -> str:
     if similarity >= CLOSE_FROM:
-        return gettext("Very close")
-    return gettext("Close") if similarity >= LOOSE_BELOW else gettext("Somewhat close")
+        return gettext("Very similar")
+    return gettext("Similar") if similarity >= LOOSE_BELOW else gettext("Somewhat similar")
 
 
 def _matched_words(said: Suggestions) -> list[str]:
