@@ -36,7 +36,7 @@ from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.search.access import the_index
-from helpdesk.search.index import Index, PrecedentHit, PrecedentKind
+from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
@@ -45,8 +45,9 @@ ENGINE = "whoosh-bm25f/1"
 
 ANSWERS_SHOWN = 5
 TICKETS_SHOWN = 5
-LEAST_SIMILARITY = 0.07
-"""Share of the question that an earlier answer or ticket must explain to be worth showing."""
+LEAST_SIMILARITY = 0.2
+LEAST_SHARED_WORDS = 2
+"""Share and number of the asker's telling words that an earlier answer or ticket must hold to be worth showing."""
 URGENT = ("P1", "P2")
 
 
@@ -198,7 +199,7 @@ def _match(
     known = experience()
     judged = judge(query, index, candidates, known, situation, chosen_topics, _automatic_departments())
     ranking, precedents = judged.ranking, judged.evidence.precedents
-    similar = [(hit, min(1.0, hit.score / precedents.ideal)) for hit in precedents.hits if precedents.ideal]
+    similar = _similar(query, precedents)
     return Suggestions(
         mode=judged.mode,
         probability=judged.probability,
@@ -222,6 +223,17 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
     return shown
 
 
+def _similar(query: Query, found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
+    """The precedents worth showing, best first, each with the share of the asker's telling words it holds."""
+    telling = query.informative()
+    shared = [(hit, len({term for _, term in hit.words} & telling)) for hit in found.hits]
+    return [
+        (hit, count / len(telling))
+        for hit, count in shared
+        if count >= LEAST_SHARED_WORDS and count >= LEAST_SIMILARITY * len(telling)
+    ]
+
+
 def _automatic_departments() -> frozenset[int]:
     """The departments that take automatic offers."""
     return frozenset(db.session.scalars(select(Department.id).where(Department.automatic_routing)))
@@ -235,7 +247,7 @@ def _earlier_tickets(similar: list[tuple[PrecedentHit, float]], ticket_id: int |
     found: dict[int, float] = {}
     for hit, similarity in similar:
         own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
-        if own is not None and own != ticket_id and similarity >= LEAST_SIMILARITY:
+        if own is not None and own != ticket_id:
             found.setdefault(own, similarity)
     return [EarlierTicket(own, similarity) for own, similarity in list(found.items())[:TICKETS_SHOWN]]
 
@@ -244,11 +256,7 @@ def _earlier_answers(
     similar: list[tuple[PrecedentHit, float]], language: str | None, now: datetime
 ) -> list[EarlierAnswer]:
     """Official answers that look fitting, best first, and whether each may be posted today."""
-    close = {
-        hit.source_id: similarity
-        for hit, similarity in similar
-        if hit.kind is PrecedentKind.OFFICIAL_ANSWER and similarity >= LEAST_SIMILARITY
-    }
+    close = {hit.source_id: similarity for hit, similarity in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
     ids = list(close)[:ANSWERS_SHOWN]
     rows = db.session.scalars(
         select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
