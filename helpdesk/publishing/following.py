@@ -45,7 +45,7 @@ class Progress:
 
 def progress_of(ticket: Ticket) -> Progress:
     """How far the question that opened `ticket` is. A merged ticket goes on where the other one is."""
-    leading = _leading(ticket)
+    leading = leading_ticket(ticket)
     answer = _published_answer(leading)
     question = db.session.scalar(select(Question).where(Question.ticket_id == ticket.id).order_by(Question.id).limit(1))
     stage = _stage(leading, answered=answer is not None)
@@ -61,7 +61,8 @@ def progress_of(ticket: Ticket) -> Progress:
     )
 
 
-def _leading(ticket: Ticket) -> Ticket:
+def leading_ticket(ticket: Ticket) -> Ticket:
+    """The ticket on which this one goes on: itself, or the one it was merged into."""
     for _step in range(LONGEST_CHAIN):
         if ticket.merged_into is None:
             break

@@ -209,7 +209,8 @@ def test_a_stale_page_keeps_the_text_and_can_be_sent_again(
 
 
 def test_only_pages_that_check_by_themselves_are_exempt() -> None:
-    assert csrf._exempt_views <= {"helpdesk.web.pages.public.send", "helpdesk.web.pages.pasting.save"}
+    pages = "helpdesk.web.pages"
+    assert csrf._exempt_views <= {f"{pages}.public.send", f"{pages}.public.reply", f"{pages}.pasting.save"}
 
 
 @pytest.mark.parametrize("body", [b"text=caf\xe9+froid", b"text=caf%E9+froid", b"text=%F0%9F%99"])
@@ -358,6 +359,42 @@ def test_a_detail_that_is_wanted_is_asked_for(client: FlaskClient, app: Flask) -
     page = client.get(address).text
     assert "Quelle commune ?" in page
     assert "Il nous faut une précision" in page
+
+
+def a_waiting_ticket(app: Flask) -> tuple[Ticket, str]:
+    """A ticket whose asker was asked for a detail, and the address of its page."""
+    ticket, address = a_ticket(app)
+    manager = a_person(Role.COMMUNITY_MANAGER)
+    with transaction():
+        ask_clarification(ticket, by=manager, wording="Quelle commune ?")
+    return ticket, address
+
+
+def test_the_detail_can_be_given_on_the_same_page_once(client: FlaskClient, app: Flask) -> None:
+    ticket, address = a_waiting_ticket(app)
+    nonce = nonce_of(client.get(address))
+    answers = [client.post(address, data={"nonce": nonce, "text": "Port-Lannévez"}) for _click in range(2)]
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, address)] * 2
+    db.session.expire_all()
+    assert [question.text for question in ticket.questions] == [TEXT, "Port-Lannévez"]
+    assert not ticket.waiting_for_asker
+    page = client.get(address).text
+    assert "Quelle commune" not in page
+    assert "<textarea" not in page
+
+
+@pytest.mark.parametrize("text", ["", "é" * 20_001, "nul \0"])
+def test_a_reply_that_is_refused_is_kept(client: FlaskClient, app: Flask, text: str) -> None:
+    ticket, address = a_waiting_ticket(app)
+    answer = client.post(address, data={"text": text})
+    assert answer.status_code == 422
+    assert text_of(answer) == text
+    db.session.expire_all()
+    assert ticket.waiting_for_asker
+
+
+def test_nobody_replies_to_a_made_up_address(client: FlaskClient) -> None:
+    assert client.post("/status/" + "0" * 38, data={"text": "x"}).status_code == 404
 
 
 # --- language and appearance ------------------------------------------------------------------------------------------

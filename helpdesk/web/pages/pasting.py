@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +22,7 @@ from helpdesk.intake.receiving import paste as take_in
 from helpdesk.web.bodies import one_kind_of_line, refuse_broken_text
 from helpdesk.web.forms.pasting import PasteForm
 from helpdesk.web.language import time_zone
+from helpdesk.web.nonces import name_of, nonce_for
 from helpdesk.web.protection import csrf
 from helpdesk.web.signing_in import back_to, demand, me
 from helpdesk.web.wording import sentences_by_field
@@ -33,7 +31,6 @@ blueprint = Blueprint("pasting", __name__)
 blueprint.before_request(demand(Can.PASTE_QUESTION))
 blueprint.before_request(refuse_broken_text)
 
-NONCE = re.compile(r"[\w-]{16,40}", re.ASCII)
 FIELDS = {"author.handle": "author"}  # problem → field of the form, where the names differ
 
 
@@ -82,19 +79,11 @@ def _submission(form: PasteForm) -> Submission:
         text=text,
         channel=code,
         now=clock.now(),
-        external_id=_name_of(form, text),
+        external_id=name_of("paste", form.nonce.data, form.url.data, text),
         url=form.url.data,
         posted_at=posted_at.replace(tzinfo=ZoneInfo(time_zone())) if posted_at else None,
         author={"handle": form.author.data},
     )
-
-
-def _name_of(form: PasteForm, text: str) -> str | None:
-    """What makes a second click the same post, and another post from the same page another question."""
-    if not NONCE.fullmatch(form.nonce.data or ""):
-        return None
-    content = f"{form.url.data}\0{text}".encode("utf-8", "surrogatepass")
-    return f"paste-{form.nonce.data}-{hashlib.sha256(content).hexdigest()[:16]}"
 
 
 def _corrections(form: PasteForm, refusal: BadInput) -> ResponseReturnValue:
@@ -111,8 +100,7 @@ def _known(problems: list[Problem]) -> str | None:
 
 
 def _form_page(form: PasteForm, status: int, **context: Any) -> ResponseReturnValue:
-    if not NONCE.fullmatch(form.nonce.data or ""):
-        form.nonce.data = secrets.token_urlsafe(16)
+    form.nonce.data = nonce_for(form.nonce.data)
     if not form.posted_at.raw_data and form.posted_at.data is None:
         form.posted_at.data = clock.now().astimezone(ZoneInfo(time_zone())).replace(tzinfo=None)
     form.channel.choices = _choices(_channels())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import secrets
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, make_response, render_template, url_for
@@ -18,14 +15,17 @@ from helpdesk.accounts.organisation import setting
 from helpdesk.channels.opening import WEB_FORM, form_channel
 from helpdesk.db import transaction
 from helpdesk.errors import BadInput
-from helpdesk.intake.cleaning import LONGEST_TEXT, clean
+from helpdesk.intake.cleaning import LONGEST_TEXT, Submission, clean
 from helpdesk.intake.receiving import receive
 from helpdesk.intake.status_links import status_token, ticket_of_status_token
-from helpdesk.publishing.following import progress_of
+from helpdesk.publishing.following import leading_ticket, progress_of
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.triaging import record_reply
 from helpdesk.web.bodies import one_kind_of_line, refuse_broken_text
-from helpdesk.web.forms.public import QuestionForm
+from helpdesk.web.forms.public import QuestionForm, ReplyForm
 from helpdesk.web.language import language_now
 from helpdesk.web.limits import PUBLIC_QUESTIONS, limiter
+from helpdesk.web.nonces import name_of, nonce_for
 from helpdesk.web.protection import csrf
 from helpdesk.web.signing_in import back_to
 from helpdesk.web.wording import sentences_by_field
@@ -33,7 +33,6 @@ from helpdesk.web.wording import sentences_by_field
 blueprint = Blueprint("public", __name__)
 blueprint.before_request(refuse_broken_text)
 
-NONCE = re.compile(r"[\w-]{16,40}", re.ASCII)
 FIELDS = {"text": "text", "author.email": "email"}  # problem → field of the form; others stand above it
 
 
@@ -53,12 +52,9 @@ def send() -> ResponseReturnValue:
         with limiter.limit(PUBLIC_QUESTIONS):
             pass
     except RateLimitExceeded:
-        return _refused(
-            form, _("Many questions came from your connection. Wait a few minutes, then send this one again."), 429
-        )
+        return _refused(form, too_many(), 429)
     if not form.validate():
-        sentence = _("This page had been open for a long time. Your text is still here: send it again.")
-        return _refused(form, sentence, 400)
+        return _refused(form, stale(), 400)
     if form.website.data:
         # Nothing is stored; a person whose browser filled the field in by itself loses nothing and sends again.
         form.website.data = ""
@@ -69,12 +65,30 @@ def send() -> ResponseReturnValue:
 @blueprint.get("/status/<token>")
 def status(token: str) -> ResponseReturnValue:
     """Where a question stands, for whoever holds its address. Shows nothing from inside."""
-    ticket = ticket_of_status_token(token, _secret_key())
-    if ticket is None:
-        abort(404)
-    address = current_app.extensions["relais_settings"].base_url + url_for("public.status", token=token)
-    page = render_template("public/status.html", progress=progress_of(ticket), address=address)
-    return _hidden_from_search_engines(page, 200)
+    return _status_page(token, ReplyForm(formdata=None), 200)
+
+
+@blueprint.post("/status/<token>")
+@csrf.exempt
+def reply(token: str) -> ResponseReturnValue:
+    """Take in the detail that was asked for. Exempt for the same reason as `send`."""
+    ticket, form = _ticket(token), ReplyForm()
+    try:
+        with limiter.limit(PUBLIC_QUESTIONS):
+            pass
+    except RateLimitExceeded:
+        return _status_page(token, form, 429, refused=too_many())
+    if not form.validate():
+        return _status_page(token, form, 400, refused=stale())
+    try:
+        with transaction():
+            leading = leading_ticket(ticket)
+            record_reply(leading, _submission(form, leading.channel.code, "reply"), by=ASKER)
+    except BadInput as refusal:
+        form.text.errors = [sentence for found in sentences_by_field(refusal.problems).values() for sentence in found]
+        return _status_page(token, form, 422)
+    flash(_("Thank you. Your reply has reached our teams."), "success")
+    return back_to(url_for("public.status", token=token))
 
 
 @blueprint.get("/privacy")
@@ -88,15 +102,8 @@ def accessibility() -> ResponseReturnValue:
 
 
 def _take_in(form: QuestionForm) -> ResponseReturnValue:
-    text = one_kind_of_line(form.text.data)
     try:
-        submission = clean(
-            text=text,
-            channel=WEB_FORM,
-            now=clock.now(),
-            external_id=_name_of(form.nonce.data or "", text),
-            author={"email": form.email.data},
-        )
+        submission = _submission(form, WEB_FORM, "form", email=form.email.data)
         with transaction():
             form_channel()
             received = receive(submission, by=ASKER, origin="form", asker_language=language_now())
@@ -107,11 +114,10 @@ def _take_in(form: QuestionForm) -> ResponseReturnValue:
     return back_to(url_for("public.status", token=token))
 
 
-def _name_of(nonce: str, text: str) -> str | None:
-    """What makes a second click the same question, and another text from the same page another question."""
-    if not NONCE.fullmatch(nonce):
-        return None
-    return f"form-{nonce}-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+def _submission(form: QuestionForm | ReplyForm, channel: str, door: str, email: str | None = None) -> Submission:
+    text = one_kind_of_line(form.text.data)
+    name = name_of(door, form.nonce.data, text)
+    return clean(text=text, channel=channel, now=clock.now(), external_id=name, author={"email": email})
 
 
 def _corrections(form: QuestionForm, refusal: BadInput) -> ResponseReturnValue:
@@ -128,17 +134,36 @@ def _refused(form: QuestionForm, sentence: str, status: int) -> ResponseReturnVa
 
 
 def _form_page(form: QuestionForm, status: int, **context: Any) -> ResponseReturnValue:
-    if not NONCE.fullmatch(form.nonce.data or ""):
-        form.nonce.data = secrets.token_urlsafe(16)
+    form.nonce.data = nonce_for(form.nonce.data)
     context |= {"form": form, "longest": LONGEST_TEXT, "delay": setting("announced_delay_days")}
     return make_response(render_template("public/ask.html", **context), status)
 
 
-def _hidden_from_search_engines(page: str, status: int) -> ResponseReturnValue:
-    response = make_response(page, status)
+def _status_page(token: str, form: ReplyForm, status: int, **context: Any) -> ResponseReturnValue:
+    """Never to be found by a search engine: its address is a secret between the asker and us."""
+    ticket = _ticket(token)
+    form.nonce.data = nonce_for(form.nonce.data)
+    address = current_app.extensions["relais_settings"].base_url + url_for("public.status", token=token)
+    context |= {"progress": progress_of(ticket), "address": address, "form": form}
+    response = make_response(render_template("public/status.html", **context), status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
+def _ticket(token: str) -> Ticket:
+    ticket = ticket_of_status_token(token, _secret_key())
+    if ticket is None:
+        abort(404)
+    return ticket
+
+
 def _secret_key() -> str:
     return str(current_app.extensions["relais_settings"].secret_key)
+
+
+def too_many() -> str:
+    return str(_("Many questions came from your connection. Wait a few minutes, then send this one again."))
+
+
+def stale() -> str:
+    return str(_("This page had been open for a long time. Your text is still here: send it again."))
