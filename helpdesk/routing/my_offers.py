@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased, contains_eager
 
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
@@ -16,7 +16,7 @@ from helpdesk.errors import NotFound
 from helpdesk.routing.models import Decision, Offer, OfferState
 from helpdesk.routing.reasons import Reason, ReasonKind
 from helpdesk.tickets import seeing
-from helpdesk.tickets.models import Event
+from helpdesk.tickets.models import Event, Ticket
 from helpdesk.tickets.workflow import Kind, State
 
 MOST_DONE = 20
@@ -93,24 +93,24 @@ def _reason(document: Mapping[str, Any]) -> Reason:
 
 
 def _open(person: Person) -> list[Offer]:
-    query = (
-        select(Offer)
-        .join(Offer.ticket)
-        .where(Offer.person_id == person.id, Offer.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
-        .where(seeing.visible_to(person))
-        .options(contains_eager(Offer.ticket))
-    )
-    return list(db.session.scalars(query.order_by(Offer.offered_at, Offer.id).limit(MOST_OPEN)))
+    mine = aliased(Offer)  # what a person may see looks at offers too
+    query = _of(person, mine).where(mine.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
+    return list(db.session.scalars(query.order_by(mine.offered_at, mine.id).limit(MOST_OPEN)))
 
 
 def _done(person: Person) -> list[Offer]:
-    query = (
-        select(Offer)
-        .join(Offer.ticket)
-        .where(Offer.person_id == person.id, Offer.state == OfferState.DONE, seeing.visible_to(person))
-        .options(contains_eager(Offer.ticket))
+    mine = aliased(Offer)
+    query = _of(person, mine).where(mine.state == OfferState.DONE)
+    return list(db.session.scalars(query.order_by(mine.offered_at.desc(), mine.id.desc()).limit(MOST_DONE)))
+
+
+def _of(person: Person, mine: type[Offer]) -> Select[Any]:
+    return (
+        select(mine)
+        .join(Ticket, Ticket.id == mine.ticket_id)
+        .where(mine.person_id == person.id, seeing.visible_to(person))
+        .options(contains_eager(mine.ticket))
     )
-    return list(db.session.scalars(query.order_by(Offer.offered_at.desc(), Offer.id.desc()).limit(MOST_DONE)))
 
 
 def _returned(ticket_ids: list[int]) -> set[int]:

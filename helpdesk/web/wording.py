@@ -91,7 +91,7 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     # The administration.
     "handle_taken": _l("This short name belongs to somebody already."),
     "code_taken": _l("This code is in use already."),
-    "unknown_person": _l("Nobody here is called %(words)s. Give a short name or an e-mail address."),
+    "nobody_called": _l("Nobody here is called %(words)s. Give a short name or an e-mail address."),
     "several_people": _l("Several people are called so. Give a short name: %(handles)s."),
     "too_many": _l("Keep at most %(limit)s: there are %(count)s."),
     "long_synonym": _l("Shorten “%(word)s…”: at most %(limit)s characters each."),
