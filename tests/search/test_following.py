@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from builders.answers import an_approved_ticket, an_official_answer
 from builders.offers import a_question, an_expert, an_offer
@@ -208,3 +208,18 @@ def test_every_document_is_read_in_batches(monkeypatch):
     monkeypatch.setattr(documents, "BATCH", 2)
     kinds = [type(document) for document in documents.every_document()]
     assert (kinds.count(TicketDocument), kinds.count(PersonDocument)) == (5, 1)
+
+
+def test_a_slower_transaction_with_a_lower_number_is_not_overtaken(index):
+    """PostgreSQL numbers changes before they are committed: number 11 must wait for number 10."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite lets one transaction write at a time")
+    before = index.watermark()
+    expert = an_expert(profile="décodeur")
+    with db.engine.connect() as slow:
+        slow.execute(insert(IndexChange).values(kind="person", entity_id=expert.id))
+        touch("person", expert)
+        assert following.follow(index) == 0
+        slow.commit()
+    assert following.follow(index) == 2
+    assert index.watermark() == before + 2
