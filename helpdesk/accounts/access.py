@@ -77,51 +77,52 @@ ANY, NAMED, OFFERED, HOLDER, INVOLVED, DEPARTMENT, APPROVING, AUTHOR = Relation
 EVERYONE = tuple(Role)
 
 #   what                    role: the relations of which one is enough
+_Relations = Relation | tuple[Relation, ...]
+_ROWS: dict[Can, dict[Role, _Relations]] = {
+    Can.SEE_TICKET: {
+        CM: (ANY, NAMED),
+        EXPERT: (OFFERED, HOLDER, INVOLVED, NAMED),
+        APPROVER: (APPROVING, INVOLVED, NAMED),
+        HEAD: (DEPARTMENT, NAMED, INVOLVED, OFFERED, HOLDER),
+        COMMITTEE: (ANY, NAMED),
+        AMBASSADOR: (INVOLVED,),
+    },
+    Can.SEE_ASKER: {CM: (ANY, NAMED), EXPERT: (NAMED,), APPROVER: (NAMED,), HEAD: (NAMED,)},
+    Can.READ_ORIGINAL: {CM: (ANY, NAMED), EXPERT: (HOLDER, NAMED), APPROVER: (NAMED,), HEAD: (NAMED,)},
+    Can.BREAK_GLASS: {ADMIN: ANY},
+    Can.PASTE_QUESTION: {CM: ANY},
+    Can.INTAKE: {CM: ANY, ADMIN: ANY},
+    Can.TRIAGE: {CM: (ANY, NAMED)},
+    Can.CLOSE: {CM: (ANY, NAMED)},
+    Can.REOPEN: {CM: (ANY, NAMED)},
+    Can.MERGE: {CM: (ANY, NAMED)},
+    Can.ESCALATE: {CM: (ANY, NAMED)},
+    Can.RELEASE_ESCALATED: {CM: NAMED, APPROVER: NAMED, HEAD: NAMED},
+    Can.OFFER: {CM: (ANY, NAMED), HEAD: DEPARTMENT},
+    Can.WITHDRAW_OFFER: {CM: (ANY, NAMED), HEAD: DEPARTMENT},
+    Can.ACCEPT: {EXPERT: OFFERED, HEAD: OFFERED},
+    Can.DECLINE: {EXPERT: OFFERED, HEAD: (OFFERED, DEPARTMENT)},
+    Can.REDIRECT: {EXPERT: (OFFERED, HOLDER), HEAD: (OFFERED, HOLDER, DEPARTMENT)},
+    Can.ASK_CLARIFICATION: {CM: (ANY, NAMED)},
+    Can.WRITE: {EXPERT: (HOLDER, NAMED), HEAD: (HOLDER, NAMED), APPROVER: NAMED},
+    Can.SUBMIT: {EXPERT: (HOLDER, NAMED), HEAD: (HOLDER, NAMED), APPROVER: NAMED},
+    Can.APPROVE: {APPROVER: APPROVING, HEAD: APPROVING},
+    Can.RETURN: {APPROVER: APPROVING, HEAD: APPROVING},
+    Can.REUSE: {CM: ANY},
+    Can.PUBLISH: {CM: (ANY, NAMED)},
+    Can.SEE_OFFICIAL_ANSWERS: dict.fromkeys((CM, EXPERT, APPROVER, HEAD, COMMITTEE, AMBASSADOR), ANY),
+    Can.WITHDRAW_ANSWER: {APPROVER: ANY, HEAD: DEPARTMENT, COMMITTEE: ANY},
+    Can.SEE_DEPARTMENT: {CM: ANY, HEAD: DEPARTMENT, COMMITTEE: ANY},
+    Can.SEE_ALL_DEPARTMENTS: {CM: ANY, COMMITTEE: ANY},
+    Can.EDIT_OWN_PROFILE: dict.fromkeys(EVERYONE, ANY),
+    Can.ADMINISTER: {ADMIN: ANY},
+    Can.ERASE_ASKER: {ADMIN: ANY},
+}
 TABLE: dict[Can, dict[Role, frozenset[Relation]]] = {
     can: {
-        role: frozenset(relations if isinstance(relations, tuple) else (relations,))
-        for role, relations in rows.items()
+        role: frozenset(relations if isinstance(relations, tuple) else (relations,)) for role, relations in rows.items()
     }
-    for can, rows in {
-        Can.SEE_TICKET: {
-            CM: (ANY, NAMED),
-            EXPERT: (OFFERED, HOLDER, INVOLVED, NAMED),
-            APPROVER: (APPROVING, INVOLVED, NAMED),
-            HEAD: (DEPARTMENT, NAMED, INVOLVED, OFFERED, HOLDER),
-            COMMITTEE: (ANY, NAMED),
-            AMBASSADOR: (INVOLVED,),
-        },
-        Can.SEE_ASKER: {CM: (ANY, NAMED), EXPERT: (NAMED,), APPROVER: (NAMED,), HEAD: (NAMED,)},
-        Can.READ_ORIGINAL: {CM: (ANY, NAMED), EXPERT: (HOLDER, NAMED), APPROVER: (NAMED,), HEAD: (NAMED,)},
-        Can.BREAK_GLASS: {ADMIN: ANY},
-        Can.PASTE_QUESTION: {CM: ANY},
-        Can.INTAKE: {CM: ANY, ADMIN: ANY},
-        Can.TRIAGE: {CM: (ANY, NAMED)},
-        Can.CLOSE: {CM: (ANY, NAMED)},
-        Can.REOPEN: {CM: (ANY, NAMED)},
-        Can.MERGE: {CM: (ANY, NAMED)},
-        Can.ESCALATE: {CM: (ANY, NAMED)},
-        Can.RELEASE_ESCALATED: {CM: NAMED, APPROVER: NAMED, HEAD: NAMED},
-        Can.OFFER: {CM: (ANY, NAMED), HEAD: DEPARTMENT},
-        Can.WITHDRAW_OFFER: {CM: (ANY, NAMED), HEAD: DEPARTMENT},
-        Can.ACCEPT: {EXPERT: OFFERED, HEAD: OFFERED},
-        Can.DECLINE: {EXPERT: OFFERED, HEAD: (OFFERED, DEPARTMENT)},
-        Can.REDIRECT: {EXPERT: (OFFERED, HOLDER), HEAD: (OFFERED, HOLDER, DEPARTMENT)},
-        Can.ASK_CLARIFICATION: {CM: (ANY, NAMED)},
-        Can.WRITE: {EXPERT: (HOLDER, NAMED), HEAD: (HOLDER, NAMED), APPROVER: NAMED},
-        Can.SUBMIT: {EXPERT: (HOLDER, NAMED), HEAD: (HOLDER, NAMED), APPROVER: NAMED},
-        Can.APPROVE: {APPROVER: APPROVING, HEAD: APPROVING},
-        Can.RETURN: {APPROVER: APPROVING, HEAD: APPROVING},
-        Can.REUSE: {CM: ANY},
-        Can.PUBLISH: {CM: (ANY, NAMED)},
-        Can.SEE_OFFICIAL_ANSWERS: dict.fromkeys((CM, EXPERT, APPROVER, HEAD, COMMITTEE, AMBASSADOR), ANY),
-        Can.WITHDRAW_ANSWER: {APPROVER: ANY, HEAD: DEPARTMENT, COMMITTEE: ANY},
-        Can.SEE_DEPARTMENT: {CM: ANY, HEAD: DEPARTMENT, COMMITTEE: ANY},
-        Can.SEE_ALL_DEPARTMENTS: {CM: ANY, COMMITTEE: ANY},
-        Can.EDIT_OWN_PROFILE: dict.fromkeys(EVERYONE, ANY),
-        Can.ADMINISTER: {ADMIN: ANY},
-        Can.ERASE_ASKER: {ADMIN: ANY},
-    }.items()
+    for can, rows in _ROWS.items()
 }
 
 

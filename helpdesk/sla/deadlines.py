@@ -82,7 +82,7 @@ def _answering(ticket: Ticket, kind: Kind, at: datetime) -> list[Segment]:
 def _due_over(
     ticket: Ticket, stage: str, segments: list[Segment], department: Department | None, person: Person | None
 ) -> datetime | None:
-    chosen = _policy_for(ticket)
+    chosen = policy_for(ticket)
     left: float | None = policy.target(chosen, stage) if chosen else None
     if chosen is None or left is None:
         return None
@@ -98,7 +98,8 @@ def _due_over(
     return None
 
 
-def _policy_for(ticket: Ticket) -> policy.Policy | None:
+def policy_for(ticket: Ticket) -> policy.Policy | None:
+    """The policy that applies to `ticket` as it is now. None: the organisation has none."""
     book = policies()
     if book is None:
         return None

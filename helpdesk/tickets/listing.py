@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from helpdesk import clock
@@ -54,7 +56,7 @@ def page(
     return queues.walk(query, NEWEST_RECEIVED_FIRST, limit, cursor)
 
 
-def _id(model: type[Department] | type[Person] | type[Topic], column: object, code: str) -> int:
+def _id(model: type[Department] | type[Person] | type[Topic], column: Any, code: str) -> int:
     """The id behind a code, or one that no row has."""
-    found: int | None = db.session.scalar(select(model.id).where(column == code)) if "\0" not in code else None
+    found = db.session.scalar(select(model.id).where(column == code)) if "\0" not in code else None
     return found or -1

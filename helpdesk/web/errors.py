@@ -105,7 +105,7 @@ def problem(status: int, error: Exception) -> Response:
 
 
 def title(status: int) -> str:
-    return {
+    titles = {
         400: _("The request cannot be read"),
         401: _("A token is needed"),
         403: _("Not allowed"),
@@ -117,7 +117,8 @@ def title(status: int) -> str:
         422: _("Something must be corrected"),
         429: _("Too many requests"),
         503: _("Not available for the moment"),
-    }.get(status, _("Something went wrong"))
+    }
+    return str(titles.get(status) or _("Something went wrong"))
 
 
 def _by_field(detail: Any, prefix: str = "") -> list[tuple[str, list[str]]]:

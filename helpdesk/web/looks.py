@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_date, format_datetime, format_decimal, format_time, format_timedelta
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, format_timedelta
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -39,6 +39,7 @@ def prepare(app: Flask) -> None:
     app.add_template_filter(local_time)
     app.add_template_filter(local_date)
     app.add_template_filter(number)
+    app.add_template_filter(percent)
     app.add_template_filter(split_marks, "pieces")
 
 
@@ -97,18 +98,23 @@ def navigation(person: Any) -> list[dict[str, Any]]:
 
 def relative_time(value: datetime | str) -> str:
     """ "3 hours ago", "in 2 days", in the reader's language."""
-    return format_timedelta(as_instant(value) - clock.now(), add_direction=True, threshold=0.9)
+    return str(format_timedelta(as_instant(value) - clock.now(), add_direction=True, threshold=0.9))
 
 
 def local_time(value: datetime | str, form: str = "") -> str:
     """The date and time, to the minute, where the organisation is: "23 novembre 2026, 15:05"."""
     instant = as_instant(value)
-    return format_datetime(instant, form) if form else f"{format_date(instant, 'long')}, {format_time(instant, 'short')}"
+    return str(format_datetime(instant, form)) if form else f"{format_date(instant, 'long')}, {format_time(instant, 'short')}"
 
 
 def local_date(value: Any, form: str = "long") -> str:
-    return format_date(value, form)
+    return str(format_date(value, form))
 
 
 def number(value: float) -> str:
-    return format_decimal(value)
+    return str(format_decimal(value))
+
+
+def percent(value: float) -> str:
+    """0.03 as "3%", the way the reader's language writes it."""
+    return str(format_percent(value, "#,##0.##%"))

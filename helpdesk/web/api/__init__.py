@@ -5,7 +5,7 @@ A token acts with its person's roles. Every change runs in one transaction toget
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app
+from flask import Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from helpdesk.web.api import answers, authority, lists, matches, offers, questions, tickets
@@ -40,5 +40,4 @@ def prepare(app: Flask) -> None:
 
 def description() -> ResponseReturnValue:
     """The OpenAPI document, public like any documentation."""
-    response: Response = current_app.json.response(current_app.spec)  # type: ignore[attr-defined]
-    return response
+    return jsonify(current_app.spec)  # type: ignore[attr-defined]

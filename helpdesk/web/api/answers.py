@@ -6,44 +6,58 @@ from typing import Any
 
 from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.accounts.access import Can
+from helpdesk.answers import library
 from helpdesk.answers.models import AnswerVersion, OfficialAnswer
-from helpdesk.answers.recording import answer_with
-from helpdesk.errors import NotFound
+from helpdesk.answers.validity import day_of
+from helpdesk.routing.topics import topic_with
+from helpdesk.search.finding import find
 from helpdesk.tickets.seeing import ensure_role
 from helpdesk.web.api.authority import actor
 from helpdesk.web.api.blueprint import api, described
 from helpdesk.web.api.documents import answer_document, version_document
-from helpdesk.web.api.schemas import AnswersQuery, OfficialAnswerDetailSchema, OfficialAnswerSchema, PageQuery, VersionSchema, page_of
+from helpdesk.web.api.schemas import (
+    AnswersQuery,
+    OfficialAnswerDetailSchema,
+    OfficialAnswerSchema,
+    PageQuery,
+    VersionSchema,
+    page_of,
+)
 from helpdesk.web.api.walking import walk
 
 
 def the_answer(code: str) -> OfficialAnswer:
     ensure_role(actor(), Can.SEE_OFFICIAL_ANSWERS)
-    answer = answer_with(code)
-    if answer is None:
-        raise NotFound()
-    return answer
+    return library.answer_for(actor(), code)
 
 
 @api.get("/official-answers")
 @api.input(AnswersQuery, location="query", arg_name="query")
-@api.output(page_of(OfficialAnswerSchema))
+@api.output(page_of(OfficialAnswerSchema), description="Newest first; with `q` the best matches, on one page")
 @described("Search official answers")
 def official_answers(query: dict[str, Any]) -> Any:
-    from helpdesk.answers.listing import page
-
     ensure_role(actor(), Can.SEE_OFFICIAL_ANSWERS)
-    found = page(
+    topic = topic_with(query["topic"]) if query.get("topic") else None
+    if query.get("topic") and topic is None:
+        return {"items": [], "next_cursor": None}
+    ids = None
+    if query.get("q"):
+        found = find(actor(), query["q"], limit=MOST_PER_PAGE)
+        ids = [item.answer.id for item in found.items if item.answer]
+    page = library.page(
         actor(),
-        words=query.get("q"),
+        today=day_of(clock.now()),
         status=query.get("status"),
-        topic=query.get("topic"),
+        topic=topic,
         language=query.get("language"),
+        ids=ids,
         limit=query["limit"],
         cursor=query.get("cursor"),
     )
-    return {"items": [answer_document(answer) for answer in found.items], "next_cursor": found.next_cursor}
+    items = [answer_document(item.answer, item.version) for item in page.items[: query["limit"]]]
+    return {"items": items, "next_cursor": page.next_cursor}
 
 
 @api.get("/official-answers/<code>")

@@ -27,11 +27,11 @@ REFUSALS = {
 
 def described(summary: str, *refusals: int) -> Callable[[Any], Any]:
     """Describe an operation: its summary, the token it needs and the refusals it may answer with."""
-    responses = {
+    responses: dict[Any, Any] = {
         code: {
             "description": REFUSALS[code],
             "content": {"application/problem+json": {"schema": ProblemSchema}},
         }
         for code in sorted({400, 401, 403, 404, 422, *refusals})
     }
-    return api.doc(summary=summary, security="token", responses=responses)  # type: ignore[no-any-return]
+    return api.doc(summary=summary, security="token", responses=responses)

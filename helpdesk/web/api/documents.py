@@ -141,7 +141,10 @@ def official_answer_of(ticket: Ticket) -> Document | None:
     """The official answer the ticket was answered with, or is about to be."""
     kinds = ("approved", "reused")
     decision = db.session.scalar(
-        select(Event).where(Event.ticket_id == ticket.id, Event.kind.in_(kinds)).order_by(Event.sequence.desc()).limit(1)
+        select(Event)
+        .where(Event.ticket_id == ticket.id, Event.kind.in_(kinds))
+        .order_by(Event.sequence.desc())
+        .limit(1)
     )
     if decision is None:
         return None

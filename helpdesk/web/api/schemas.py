@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import Schema
-from apiflask.fields import Boolean, Date, DateTime, Dict, Email, Float, Integer, List, Nested, Raw, String
+from apiflask.fields import Boolean, Date, DateTime, Dict, Email, Integer, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf, Range
 from marshmallow import RAISE
 
