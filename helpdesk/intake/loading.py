@@ -37,9 +37,9 @@ def load_questions(file: Path, *, progress: Callable[[int], None] = lambda _coun
     """Take in each line of `file` that can be; the others are in `refused`, as "file:line: why".
 
     A row has `text` and optionally the fields of the API (`channel`, `subject`, `language`, `external_id`, `url`,
-    `posted_at`, `author`) or their short names `id`, `lang` and `time`; others are ignored. Without `channel`, it came
-    on the channel `import`. Commits in batches; `progress` is told how many lines were read. What someone asked is never
-    changed: a row loaded before counts as unchanged, and is refused when its text differs.
+    `posted_at`, `author`) or their short names `id`, `lang` and `time`; others are ignored. Without `channel`, it
+    came on the channel `import`. Commits in batches; `progress` is told how many lines were read. What someone asked
+    is never changed: a row loaded before counts as unchanged, and is refused when its text differs.
     """
     counts = Counts()
     with transaction():
