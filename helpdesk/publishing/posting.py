@@ -94,9 +94,14 @@ def text_for(ticket: Ticket, channel: Channel) -> Variant:
 
 def variant_of(version: AnswerVersion, channel: Channel, which: str | None = None) -> Variant:
     """The variant of `version` that fits `channel`; `which` ("body", "short") asks for that one. Raises BadInput."""
+    return variant_to_be(version.plain, version.short, channel, which)
+
+
+def variant_to_be(plain: str, short: str, channel: Channel, which: str | None = None) -> Variant:
+    """The same for a text that is not sealed yet: what an approver is shown."""
     if channel.kind == OWN_PAGE:
-        return Variant(version.plain, "body", Length(len(version.plain), None, CHARACTERS))
-    bare = {"body": version.plain, "short": version.short}
+        return Variant(plain, "body", Length(len(plain), None, CHARACTERS))
+    bare = {"body": plain, "short": short}
     signed = {name: _signed(text) for name, text in bare.items()}
     try:
         return _fitting(signed, channel, which)
@@ -104,6 +109,11 @@ def variant_of(version: AnswerVersion, channel: Channel, which: str | None = Non
         if signed == bare:
             raise
     return _fitting(bare, channel, which)  # the answer matters more than the name under it
+
+
+def _signed(text: str) -> str:
+    signature = str(setting("signature")).strip()
+    return f"{text}\n\n{signature}" if text.strip() and signature else text
 
 
 def _fitting(texts: dict[str, str], channel: Channel, which: str | None) -> Variant:
@@ -117,11 +127,6 @@ def _fitting(texts: dict[str, str], channel: Channel, which: str | None) -> Vari
         figures = {"count": length.count, "limit": length.limit, "unit": length.unit}
         raise BadInput([Problem(which, "too_long_for_channel", figures)])
     return Variant(texts[which], which, length)
-
-
-def _signed(text: str) -> str:
-    signature = str(setting("signature")).strip()
-    return f"{text}\n\n{signature}" if text.strip() and signature else text
 
 
 def publish(

@@ -153,4 +153,6 @@ def why_answer_is_not_usable(code: str, words: Words) -> str:
         "internal": _("For internal use only"),
         "expired": _("Past its review date"),
         "other_language": _("In another language"),
+        "too_long": _("Too long for this channel"),
+        "holding_needs_variables": _("A holding statement, not an answer"),
     }[code]
