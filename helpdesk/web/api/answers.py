@@ -18,6 +18,7 @@ from helpdesk.web.api.authority import actor
 from helpdesk.web.api.blueprint import api, described
 from helpdesk.web.api.documents import answer_document, version_document
 from helpdesk.web.api.schemas import (
+    MOST_PER_PAGE,
     AnswersQuery,
     OfficialAnswerDetailSchema,
     OfficialAnswerSchema,

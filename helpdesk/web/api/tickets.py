@@ -114,7 +114,7 @@ def triage(ref: str, body: dict[str, Any]) -> Answer:
         class_=body.get("class_") or row.class_ or "question",
         priority=body.get("priority") or row.priority,
         topics=_topics(body["topics"]) if "topics" in body else _present_topics(row),
-        sensitivity=body["sensitivity"] if "sensitivity" in body else row.sensitivity,
+        sensitivity=body.get("sensitivity", row.sensitivity),
         language=body.get("language") or row.language,
         version=body.get("version"),
     )
