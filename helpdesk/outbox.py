@@ -46,6 +46,7 @@ class RowState(StrEnum):
     CLAIMED = "claimed"
     DONE = "done"
     FAILED = "failed"  # for good: shown to the administrator, who may send it again
+    SET_ASIDE = "set_aside"  # failed, and given up by the administrator
 
 
 class OutboxRow(Base):

@@ -21,12 +21,15 @@ KEEP_SCRATCHES = timedelta(days=30)
 
 
 def tidy() -> None:
-    """Remove done outbox rows, old API receipts and abandoned typing. Failed rows stay until somebody looks."""
+    """Remove outbox rows done or set aside, old API receipts and abandoned typing.
+
+    Failed rows stay until somebody looks.
+    """
     now = clock.now()
     with transaction() as session:
         session.execute(
             delete(OutboxRow).where(
-                OutboxRow.state == RowState.DONE, OutboxRow.done_at < now - KEEP_DONE_ROWS
+                OutboxRow.state.in_((RowState.DONE, RowState.SET_ASIDE)), OutboxRow.done_at < now - KEEP_DONE_ROWS
             )
         )
         session.execute(delete(IntakeReceipt).where(IntakeReceipt.created_at < now - KEEP_RECEIPTS))

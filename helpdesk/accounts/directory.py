@@ -79,7 +79,7 @@ def person_called(words: str) -> Person:
     if found:
         handles = ", ".join(person.handle for person in found)
         raise BadInput([Problem("person", "several_people", {"handles": handles})])
-    raise BadInput([Problem("person", "unknown_person", {"words": words})])
+    raise BadInput([Problem("person", "nobody_called", {"words": words})])
 
 
 def put_department(code: str, *, by: Person | Actor, **values: Any) -> tuple[Department, str]:
@@ -201,7 +201,7 @@ def _person_problems(handle: str, values: Mapping[str, Any]) -> list[Problem]:
     backup = db.session.get(Person, values["backup_id"]) if values.get("backup_id") else None
     if backup is not None and (backup.handle == handle or not backup.has(Role.EXPERT)):
         problems.append(Problem("backup", "delegate_cannot"))
-    if values.get("active") is False and (person := person_with(handle)) is not None:
-        if person.has(Role.ADMINISTRATOR) and _is_last_administrator(person):
-            problems.append(Problem("active", "last_administrator"))
+    leaver = person_with(handle) if values.get("active") is False else None
+    if leaver is not None and leaver.has(Role.ADMINISTRATOR) and _is_last_administrator(leaver):
+        problems.append(Problem("active", "last_administrator"))
     return problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
@@ -63,12 +63,25 @@ CHECKS: dict[str, Callable[[Any], Problem | None]] = {
     "automatic_routing": lambda value: None if isinstance(value, bool) else Problem("automatic_routing", "invalid"),
 }
 
+KEPT = "relais_settings"  # in `Session.info`
+
 
 def setting(name: str) -> Any:
     """The value in force. KeyError for a name that does not exist."""
     default = DEFAULTS[name]
-    row = db.session.scalar(select(OrganisationSetting).where(OrganisationSetting.name == name))
-    return default if row is None else row.value["value"]
+    return _chosen().get(name, default)
+
+
+def _chosen() -> dict[str, Any]:
+    """What was chosen, read once per database transaction: a page asks for several settings, some often."""
+    session = db.session()
+    kept = session.info.get(KEPT)
+    if kept is not None and kept[0] is session.get_transaction():
+        return cast(dict[str, Any], kept[1])
+    rows = session.execute(select(OrganisationSetting.name, OrganisationSetting.value))
+    values = {name: value["value"] for name, value in rows if "value" in value}
+    session.info[KEPT] = (session.get_transaction(), values)
+    return values
 
 
 def change_setting(name: str, value: Any, *, by: Person | Actor) -> None:
@@ -88,4 +101,5 @@ def change_setting(name: str, value: Any, *, by: Person | Actor) -> None:
     elif row.value == {"value": value}:
         return
     row.value = {"value": value}
+    db.session().info.pop(KEPT, None)
     auditing.note("setting_changed", "setting", None, by=by, name=name)

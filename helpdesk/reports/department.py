@@ -83,12 +83,12 @@ def standing(person: Person, department: Department) -> Standing:
     )
 
 
-def _count(query: Select[tuple[int, datetime, datetime | None, int | None]]) -> int:
+def _count(query: Select[int, datetime, datetime | None, int | None]) -> int:
     some = query.limit(MOST_COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _bands(query: Select[tuple[int, datetime, datetime | None, int | None]], now: datetime) -> list[Band]:
+def _bands(query: Select[int, datetime, datetime | None, int | None], now: datetime) -> list[Band]:
     bands = []
     for from_days, to_days in zip((0, *BANDS), (*BANDS, None), strict=True):
         aged = query.where(Ticket.opened_at <= now - timedelta(days=from_days))
@@ -98,7 +98,7 @@ def _bands(query: Select[tuple[int, datetime, datetime | None, int | None]], now
     return bands
 
 
-def _held(query: Select[tuple[int, datetime, datetime | None, int | None]]) -> list[Held]:
+def _held(query: Select[int, datetime, datetime | None, int | None]) -> list[Held]:
     some = query.order_by(Ticket.opened_at).limit(MOST_COUNTED).subquery()
     rows = db.session.execute(
         select(some.c.holder_id, func.count(), func.min(some.c.opened_at)).group_by(some.c.holder_id)

@@ -1,0 +1,76 @@
+"""Fields that several forms share, with errors that say what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import DecimalField, SelectMultipleField, StringField, TextAreaField
+from wtforms import IntegerField as AnyIntegerField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # as people write thousands
+
+
+class IntegerField(AnyIntegerField):
+    """A whole number, written with or without spaces between thousands; nothing is None."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        written = valuelist[0].translate(SPACES) if valuelist else ""
+        if not written:
+            self.data = None
+            return
+        try:
+            self.data = int(written)
+        except ValueError as error:
+            self.data = None
+            raise ValueError(_("Write a whole number in figures.")) from error
+
+
+class PercentField(DecimalField):
+    """A share, typed and shown in percent with a comma or a point, kept as a number from 0 to 1."""
+
+    data: float | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        written = (valuelist[0] if valuelist else "").translate(SPACES).rstrip("%").replace(",", ".")
+        try:
+            self.data = round(float(written) / 100, 6)
+        except ValueError as error:
+            self.data = None
+            raise ValueError(_("Write a number, such as 3.")) from error
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else f"{float(self.data) * 100:g}"
+
+
+class LineField(StringField):
+    """One line of text without the spaces around it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0].strip() if valuelist else ""
+
+
+class ParagraphField(TextAreaField):
+    """Several lines; every line ends alike, whatever the browser sends."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = valuelist[0].replace("\r\n", "\n").strip() if valuelist else ""
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines that are not empty."""
+        return [line.strip() for line in (self.data or "").split("\n") if line.strip()]
+
+
+class SelectMultipleCheckboxField(SelectMultipleField):
+    """Several of a short list, each with a box to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def values(self) -> list[Any]:
+        """What is ticked, in the order of the list."""
+        return [value for value, *_label in self.choices if value in (self.data or [])]
