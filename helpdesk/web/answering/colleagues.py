@@ -37,15 +37,11 @@ def choices_for(offer: Offer) -> Groups:
     return {name: choices for name, choices in groups.items() if choices}
 
 
-def with_departments(groups: Groups, offer: Offer) -> Groups:
-    """The same, and the other departments that answer, for a question that nobody there is known for."""
-    query = select(Department).where(Department.active, Department.answers)
-    others = [
-        (DEPARTMENT + each.code, each.name)
-        for each in db.session.scalars(query.order_by(Department.name))
-        if each.id != offer.person.department_id
-    ]
-    return {**groups, _("A department, without naming anyone"): others} if others else groups
+def with_departments(groups: Groups) -> Groups:
+    """The same, and every department that answers: for a question that one can't place with a person."""
+    query = select(Department).where(Department.active, Department.answers).order_by(Department.name)
+    departments = [(DEPARTMENT + each.code, each.name) for each in db.session.scalars(query)]
+    return {**groups, _("A department, without naming anyone"): departments} if departments else groups
 
 
 def named(handle: str) -> Person | None:

@@ -140,7 +140,7 @@ def _card(precedent: Precedent) -> dict[str, Any]:
 def _ways_out(desk: Desk, shown: Shown) -> dict[str, Any]:
     groups = choices_for(desk.offer)
     redirect = shown.redirect or RedirectForm(formdata=None)
-    redirect.offer_choices(with_departments(groups, desk.offer), _("Choose…"))
+    redirect.offer_choices(with_departments(groups), _("Choose…"))
     context: dict[str, Any] = {"redirect_form": redirect, "redirect_open": shown.redirect is not None}
     if desk.offer.state is OfferState.OFFERED:
         decline = shown.decline or DeclineForm(formdata=None)

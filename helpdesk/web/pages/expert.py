@@ -15,6 +15,7 @@ from helpdesk.accounts.absences import declare_absence, end_absence
 from helpdesk.accounts.access import Can, Role
 from helpdesk.accounts.models import Absence
 from helpdesk.accounts.organisation import setting
+from helpdesk.answers.validity import day_of
 from helpdesk.answers.writing import today
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, NotFound
@@ -33,7 +34,9 @@ blueprint.before_request(demand(Can.ACCEPT))
 @blueprint.get("")
 def home() -> ResponseReturnValue:
     """What I was asked, by what there is to do about it."""
-    return render_template("expert/home.html", mine=my_offers(me()), absence=me().absence_at(clock.now()))
+    absence = me().absence_at(clock.now())
+    last_day = _days_of(absence)[1] if absence else None
+    return render_template("expert/home.html", mine=my_offers(me()), absence=absence, last_day=last_day)
 
 
 @blueprint.get("/<int:offer_id>")
@@ -139,7 +142,7 @@ def _profile(form: AbsenceForm, status: int = 200) -> ResponseReturnValue:
     context = {
         "form": form,
         "skills": [each for each in skills if each.topic.active],
-        "absences": [each for each in person.absences if each.ends_at > now],
+        "absences": [(each, *_days_of(each)) for each in person.absences if each.ends_at > now],
         "mine": my_offers(person),
     }
     return render_template("expert/profile.html", **context), status
@@ -159,6 +162,11 @@ def _quick(word: str, day: date) -> tuple[date, date] | None:
 def _start_of(day: date) -> datetime:
     """Midnight where the organisation is."""
     return datetime.combine(day, time(), tzinfo=ZoneInfo(str(setting("timezone"))))
+
+
+def _days_of(absence: Absence) -> tuple[date, date]:
+    """The first and the last day of an absence, where the organisation is."""
+    return day_of(absence.starts_at), day_of(absence.ends_at - timedelta(microseconds=1))
 
 
 def _by_our_names(error: BadInput) -> BadInput:
