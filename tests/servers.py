@@ -274,12 +274,17 @@ def served(
         shutil.rmtree(outputs)
 
 
+def children_of(pid: int) -> set[int]:
+    """The processes whose parent is `pid` (Linux)."""
+    try:
+        return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+    except (FileNotFoundError, ProcessLookupError):
+        return set()
+
+
 def family(pid: int) -> set[int]:
     """The processes below `pid`, at any depth (Linux)."""
-    try:
-        below = {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
-    except FileNotFoundError:
-        return set()
+    below = children_of(pid)
     return below.union(*(family(child) for child in below))
 
 
@@ -299,14 +304,14 @@ def command_line(pid: int) -> str:
         return ""
 
 
-def eventually(condition: Callable[[], bool], within: float = 10) -> bool:
+def eventually(condition: Callable[[], object], within: float = 10) -> bool:
     """Whether the condition comes true within so many seconds."""
     end = time.monotonic() + within
     while time.monotonic() < end:
         if condition():
             return True
         time.sleep(0.02)
-    return condition()
+    return bool(condition())
 
 
 def _ready_line(stdout: Path) -> str | None:

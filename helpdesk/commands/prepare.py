@@ -6,15 +6,13 @@ import argparse
 import json
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, url_for
 
 from config import Settings
 from helpdesk.accounts.entering import first_administrator_secret
 from helpdesk.cli import AS_IT_IS
 from helpdesk.commands import Commands, Result
 from helpdesk.migrating import migrate
-
-FIRST_ADMINISTRATOR_PAGE = "/first-administrator/"
 
 
 def register(commands: Commands) -> None:
@@ -37,10 +35,16 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
         accounts = [list(row) for row in demo.accounts()]
     else:
         secret = first_administrator_secret()
-        settings: Settings = app.extensions["relais_settings"]
-        link = f"{settings.base_url}{FIRST_ADMINISTRATOR_PAGE}{secret}" if secret else None
+        link = _address(app, "account.first_administrator", secret=secret) if secret else None
     document = {"accounts": accounts, "first_administrator_link": link}
     if args.into:
         args.into.touch(mode=0o600)
         args.into.write_text(json.dumps(document), encoding="utf-8")
     return Result(document=document)
+
+
+def _address(app: Flask, page: str, **values: str) -> str:
+    """The full address of a page, as people reach it."""
+    settings: Settings = app.extensions["relais_settings"]
+    with app.test_request_context(base_url=settings.base_url):
+        return url_for(page, _external=True, **values)
