@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from helpdesk import clock
@@ -65,6 +67,11 @@ def needs_another_person(ticket: Ticket, by: Person) -> bool:
     triages = db.session.scalars(
         select(Event).where(Event.ticket_id == ticket.id, Event.kind == Kind.TRIAGED).order_by(Event.sequence)
     ).all()
+    return decided_alone(triages, by)
+
+
+def decided_alone(triages: Sequence[Event], by: Person) -> bool:
+    """The rule itself. `triages`: the ticket's triage events, oldest first."""
     if not any(event.facts.get("class") in TWO_PEOPLE for event in triages):
         return False
     return triages[-1].actor_id == by.id

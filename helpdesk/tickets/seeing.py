@@ -22,7 +22,8 @@ def relations(person: Person, ticket: Ticket) -> set[Relation]:
     """Every way `person` stands to `ticket`. A restricted ticket is nobody's by role alone."""
     session = db.session
     found: set[Relation] = set()
-    if session.get(TicketNamed, (ticket.id, person.id)) is not None:
+    # A list of names stands and falls with the restriction.
+    if ticket.restricted and session.get(TicketNamed, (ticket.id, person.id)) is not None:
         found.add(Relation.NAMED)
     offers = session.scalars(
         select(Offer.state).where(Offer.ticket_id == ticket.id, Offer.person_id == person.id)

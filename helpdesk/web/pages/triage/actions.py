@@ -23,7 +23,7 @@ from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from helpdesk.intake.cleaning import clean
 from helpdesk.routing import offering
 from helpdesk.routing.models import Offer, Topic
-from helpdesk.tickets import closing, seeing, triaging
+from helpdesk.tickets import closing, events, seeing, triaging
 from helpdesk.tickets.models import Event, Question, Ticket
 from helpdesk.tickets.workflow import Kind, Outcome
 from helpdesk.web.bodies import one_kind_of_line
@@ -39,15 +39,16 @@ Verb = Callable[[Ticket, Any], None]
 def carry_out(ref: str, form: forms.TicketForm, verb: Verb, done: str, kind: Kind) -> ResponseReturnValue:
     """Check the form, do `verb`, say `done`. `kind`: the event it appends, by which a second press is known."""
     shown = ticket_shown(me(), ref)
+    if pressed_twice(ref, kind):
+        return back_to(_page_or_inbox(ref))
     offer_choices(form, shown)
-    if not form.validate():
-        return render(shown, form, status=422)
     try:
+        if not form.validate():
+            events.ensure_version(shown.ticket, seen_version())  # a choice may be wrong only because things moved on
+            return render(shown, form, status=422)
         with transaction():
             verb(seeing.ticket_for(me(), ref), form)
     except Conflict as conflict:
-        if pressed_twice(ref, kind):
-            return back_to(url_for("triage.ticket", ref=ref))
         return render(ticket_shown(me(), ref), form, status=409, changed=_what_changed(conflict))
     except BadInput as wrong:
         refused = form.refuse(sentences_by_field(wrong.problems))

@@ -90,7 +90,7 @@ class Names:
         return name.lower() if language_now() == "fr" else name  # French does not capitalise languages
 
     def day(self, iso: str) -> str:
-        return format_date(datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone())).date(), "long")
+        return str(format_date(datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone())).date(), "long"))
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def _why_not(code: str, words: Words) -> str:
 
 def _closeness(similarity: float) -> str:
     if similarity >= CLOSE_FROM:
-        return gettext("Very similar")
-    return gettext("Similar") if similarity >= LOOSE_BELOW else gettext("Somewhat similar")
+        return str(gettext("Very similar"))
+    return str(gettext("Similar") if similarity >= LOOSE_BELOW else gettext("Somewhat similar"))
 
 
 def _matched_words(said: Suggestions) -> list[str]:

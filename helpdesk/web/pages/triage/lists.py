@@ -123,7 +123,7 @@ def inbox() -> ResponseReturnValue:
         page=page,
         filters=chosen.form,
         filtered=chosen.given,
-        address=lambda **changes: url_for("triage.inbox", queue=name, **chosen.given, **changes),
+        address=lambda **changes: url_for("triage.inbox", **_values(name, chosen, **changes)),
         clear_url=url_for("triage.inbox", queue=name),
         paste_url=url_for(PASTE) if PASTE in current_app.view_functions else None,
         most_counted=queues.MOST_COUNTED,
@@ -164,7 +164,7 @@ def _tabs(current: str, numbers: dict[str, int], chosen: Filters) -> list[dict[s
     return [
         {
             "label": shown.label,
-            "url": url_for("triage.inbox", queue=name, **chosen.given),
+            "url": url_for("triage.inbox", **_values(name, chosen)),
             "count": numbers[name],
             "current": name == current,
             "key": name,
@@ -173,6 +173,10 @@ def _tabs(current: str, numbers: dict[str, int], chosen: Filters) -> list[dict[s
         for name, shown in LISTS.items()
         if name not in RARE or name == current or (name == "restricted" and numbers[name])
     ]
+
+
+def _values(name: str, chosen: Filters, **changes: Any) -> dict[str, Any]:
+    return {"queue": name, **chosen.given, **changes}
 
 
 @dataclass(frozen=True)

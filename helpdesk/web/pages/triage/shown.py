@@ -24,7 +24,7 @@ from helpdesk.routing.models import Offer, OfferState, Topic
 from helpdesk.tickets import closing, seeing
 from helpdesk.tickets.models import Asker, Clarification, Event, Question, Remark, Ticket
 from helpdesk.tickets.triaging import CLAIM_LASTS
-from helpdesk.tickets.workflow import MOVES, Kind, State
+from helpdesk.tickets.workflow import MOVES, Kind, Outcome, State
 from helpdesk.web import timeline
 from helpdesk.web.forms import triage as forms
 from helpdesk.web.labels import DECLINE_REASONS, label
@@ -64,11 +64,12 @@ class Shown:
     clarifications: list[Clarification]
     offers: list[Offer]
     publications: list[Publication]
-    entries: list[timeline.Entry]
     draft: Draft | None
     topics: Mapping[int, Topic]
     topic_ids: list[int]
     merged: list[Ticket]
+    entries: list[timeline.Entry] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     advice: Advice | None = None
     experts: list[Person] = field(default_factory=list)
 
@@ -116,6 +117,7 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
             joinedload(Ticket.holder).options(*_name_only()),
             joinedload(Ticket.claimed_by).options(*_name_only()),
             joinedload(Ticket.merged_into),
+            selectinload(Ticket.questions).joinedload(Question.asker).joinedload(Asker.identity),
         )
     )
     if ticket is None:
@@ -131,23 +133,31 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
     }
     if role_allowing(Can.ASK_CLARIFICATION, roles, standing) is not None:
         able.add("reply")
+    log = _log(ticket)
+    kinds = {event.kind for event, _note in log}
+
+    def happened(kind: Kind) -> bool:
+        """Whether rows of this kind of event can exist: what the log does not tell is not looked for."""
+        return kind in kinds or len(log) == LATEST_EVENTS
+
     shown = Shown(
         ticket=ticket,
         reader=reader,
         able=able,
         sees_asker=role_allowing(Can.SEE_ASKER, roles, standing) is not None,
-        questions=_questions(ticket),
-        clarifications=_of(Clarification, ticket),
-        offers=_offers(ticket),
-        publications=_publications(ticket),
-        entries=[],
-        draft=_latest_draft(ticket),
+        questions=ticket.questions,
+        clarifications=_clarifications(ticket) if happened(Kind.CLARIFICATION_ASKED) else [],
+        offers=_offers(ticket) if happened(Kind.OFFERED) else [],
+        publications=_publications(ticket) if happened(Kind.PUBLISHED) else [],
+        draft=_latest_draft(ticket) if happened(Kind.DRAFTED) else None,
         topics=_topics(),
         topic_ids=[row.topic_id for row in ticket.topic_rows],
         merged=_merged(ticket, reader),
     )
     _narrow(shown)
-    _tell(shown)
+    shown.entries = _entries(shown, log)
+    if "close" in able:
+        shown.outcomes = _possible_outcomes(shown, log)
     if {"offer", "reuse"} & able and ticket.state in (State.RECEIVED, State.OFFERED):
         shown.experts = _experts()
         labels = {topic.id: topic.label(language_now()) for topic in shown.topics.values()}
@@ -173,6 +183,7 @@ def render(
         bound=bound.purpose if bound is not None else None,
         refused=refused or [],
         changed=changed or [],
+        kept=_typed(bound) if bound is not None and bound.purpose not in shown.able else [],
         original=original,
         places=_places(shown),
         close_words=_why_fewer_outcomes,
@@ -193,19 +204,22 @@ def _with_department() -> tuple[Any, ...]:
     return (lazyload(Person.role_rows), joinedload(Person.department))
 
 
-def _questions(ticket: Ticket) -> list[Question]:
-    return list(
-        db.session.scalars(
-            select(Question)
-            .where(Question.ticket_id == ticket.id)
-            .order_by(Question.id)
-            .options(joinedload(Question.asker).joinedload(Asker.identity))
-        )
+def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
+    """The latest events, newest first, each with what was written to explain it."""
+    rows = db.session.execute(
+        select(Event, Remark.text)
+        .outerjoin(Remark, Remark.event_id == Event.id)
+        .where(Event.ticket_id == ticket.id)
+        .order_by(Event.sequence.desc())
+        .limit(LATEST_EVENTS)
+        .options(joinedload(Event.actor).options(*_name_only()))
     )
+    return [(event, note) for event, note in rows]
 
 
-def _of(model: Any, ticket: Ticket) -> list[Any]:
-    return list(db.session.scalars(select(model).where(model.ticket_id == ticket.id).order_by(model.id)))
+def _clarifications(ticket: Ticket) -> list[Clarification]:
+    rows = select(Clarification).where(Clarification.ticket_id == ticket.id).order_by(Clarification.id)
+    return list(db.session.scalars(rows))
 
 
 def _offers(ticket: Ticket) -> list[Offer]:
@@ -262,7 +276,7 @@ def _experts() -> list[Person]:
             .outerjoin(Person.department)
             .where(Person.active, Person.id.in_(asked), or_(Department.id.is_(None), Department.answers))
             .order_by(Department.name, Person.name)
-            .options(contains_eager(Person.department), lazyload(Person.role_rows), selectinload(Person.absences))
+            .options(contains_eager(Person.department), lazyload(Person.role_rows))
         )
     )
 
@@ -289,23 +303,16 @@ def _narrow(shown: Shown) -> None:
         able.discard("offer")
 
 
-def _tell(shown: Shown) -> None:
-    """Turn the log into sentences, with the names and remarks they need."""
-    rows = db.session.execute(
-        select(Event, Remark.text)
-        .outerjoin(Remark, Remark.event_id == Event.id)
-        .where(Event.ticket_id == shown.ticket.id)
-        .order_by(Event.sequence.desc())
-        .limit(LATEST_EVENTS)
-        .options(joinedload(Event.actor).options(*_name_only()))
-    ).all()
+def _entries(shown: Shown, log: list[tuple[Event, str | None]]) -> list[timeline.Entry]:
+    """The log in sentences, with the names they need."""
     loaded = {offer.person_id: offer.person.name for offer in shown.offers}
-    missing = timeline.people_in([row[0] for row in rows]) - loaded.keys()
+    missing = timeline.people_in([event for event, _note in log]) - loaded.keys()
     if missing:
-        loaded |= dict(db.session.execute(select(Person.id, Person.name).where(Person.id.in_(missing))).all())
+        names_of = select(Person.id, Person.name).where(Person.id.in_(missing))
+        loaded |= dict(db.session.execute(names_of).all())
     into = shown.ticket.merged_into
     names = timeline.Names(loaded, {into.id: into.ref} if into is not None else {})
-    shown.entries = [timeline.entry(event, names, note) for event, note in rows]
+    return [timeline.entry(event, names, note) for event, note in log]
 
 
 # --- what is asked ------------------------------------------------------------------------------------------------
@@ -334,6 +341,11 @@ def _forms(shown: Shown, bound: forms.TicketForm | None) -> dict[str, forms.Tick
     return made
 
 
+def _typed(form: forms.TicketForm) -> list[str]:
+    """The texts typed into a form that the page no longer has a place for."""
+    return [field.data for field in form if field.type in ("TextAreaField", "StringField") and field.data]
+
+
 def offer_choices(form: forms.TicketForm, shown: Shown) -> None:
     """Give a form the lists that come from the database or from the ticket."""
     if isinstance(form, forms.TriageForm):
@@ -341,19 +353,21 @@ def offer_choices(form: forms.TicketForm, shown: Shown) -> None:
     elif isinstance(form, forms.OfferForm):
         form.person.choices = forms.grouped(people_by_department(shown.experts))
     elif isinstance(form, forms.CloseForm):
-        form.offer_choices([str(outcome) for outcome in possible_outcomes(shown)])
+        form.offer_choices([str(outcome) for outcome in shown.outcomes])
 
 
-def possible_outcomes(shown: Shown) -> list[Any]:
-    """The outcomes with which this reader may close the ticket now."""
-    outcomes = list(closing.outcomes_of(shown.ticket))
-    alone = shown.ticket.class_ is not None and not closing.needs_another_person(shown.ticket, shown.reader)
+def _possible_outcomes(shown: Shown, log: list[tuple[Event, str | None]]) -> list[Outcome]:
+    """The outcomes with which the reader may close the ticket now."""
+    ticket = shown.ticket
+    triages = [event for event, _note in reversed(log) if event.kind is Kind.TRIAGED]
+    alone = ticket.class_ is not None and not closing.decided_alone(triages, shown.reader)
+    outcomes = closing.outcomes_of(ticket)
     return [outcome for outcome in outcomes if alone or outcome not in closing.WITHOUT_REPLY]
 
 
 def _why_fewer_outcomes(shown: Shown) -> str:
     """What to say when not every outcome is offered; empty when all are."""
-    if len(possible_outcomes(shown)) == len(closing.outcomes_of(shown.ticket)):
+    if len(shown.outcomes) == len(closing.outcomes_of(shown.ticket)):
         return ""
     if shown.ticket.class_ is None:
         return str(_("To close it without a reply, triage it first."))
