@@ -305,7 +305,7 @@ def _ensure_can_be_asked(expert: Person, field: str) -> None:
     absence = expert.absence_at(clock.now())
     if absence is None:
         return
-    params = {"name": expert.name, "until": absence.ends_at.date().isoformat()}
+    params: dict[str, Any] = {"name": expert.name, "until": absence.ends_at}
     if absence.delegate is None:
         raise BadInput([Problem(field, "absent_alone", params)])
     params |= {"delegate": absence.delegate.name, "delegate_handle": absence.delegate.handle}

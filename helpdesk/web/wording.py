@@ -6,9 +6,10 @@ Rules know codes and figures only (see `helpdesk.errors`). Each sentence says wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flask_babel import format_decimal
+from flask_babel import format_datetime, format_decimal
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.errors import Problem
@@ -124,11 +125,14 @@ def sentence(problem: Problem) -> str:
     locale.
     """
     words = SENTENCES.get((problem.field, problem.code)) or SENTENCES.get(problem.code) or SENTENCES["invalid"]
-    figures = {
-        name: format_decimal(value) if isinstance(value, int) and name != "year" else value
-        for name, value in problem.params.items()
-    }
+    figures = {name: _as_read(name, value) for name, value in problem.params.items()}
     return str(words) % figures if figures else str(words)
+
+
+def _as_read(name: str, value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_datetime(value, "d MMMM, HH:mm")
+    return format_decimal(value) if isinstance(value, int) and name != "year" else value
 
 
 def sentences_by_field(problems: list[Problem]) -> dict[str, list[str]]:
