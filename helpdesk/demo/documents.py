@@ -17,6 +17,12 @@ QUESTIONS = ("questions_fr", "questions_en")
 BURST = "crisis_burst"
 LATEST = timedelta(minutes=20)  # the last question is at least this old, so that something can have happened to it
 
+_NIGHT = {"experts": ["exp-fix-03"], "topics": ["incident.fixe"]}
+_OTHERS_OF_THE_NIGHT = {
+    "burst-12": {"experts": ["exp-box-01"], "topics": ["box.panne"], "official_answer": "oa-008"},
+    "burst-13": {"experts": ["exp-ofc-04"], "topics": ["contrat.resiliation"], "official_answer": "oa-016"},
+}
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -57,15 +63,25 @@ def move_to_today(documents: Documents) -> Documents:
                 },
             }
         organisation.append(document)
+    now = clock.now()
     questions = [
         {
             **row,
-            "received_at": _instant(row["received_at"]) + days,
+            "received_at": max(_instant(row["received_at"]) + days, now - _oldest_age(place)),
             "written": documents.written.get(row["id"]),
         }
-        for row in documents.questions
+        for place, row in zip(range(len(documents.questions), 0, -1), documents.questions, strict=True)
     ]
     return Documents(organisation, questions, documents.written)
+
+
+def _oldest_age(place: int) -> timedelta:
+    """How old the question at `place` from the newest (1) may be: the end of the demo is dense, like a working day.
+
+    The ages grow by an eighth from one to the next, from twenty minutes: 6 hours for the tenth, a day for the
+    twentieth, and no limit in practice after the fiftieth.
+    """
+    return LATEST * ((1.125**place - 1) / 0.125)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -91,7 +107,6 @@ def _burst_row(row: dict[str, Any]) -> dict[str, Any]:
             "action": "route" if row["id"] == "burst-01" or row.get("priority") or not row["same_as"] else "merge",
             "triage": "urgence" if row["same_as"] == "lead" else "question",
             "priority": row.get("priority", "P2" if row["same_as"] == "lead" else "P3"),
-            "experts": ["exp-fix-03"] if row["same_as"] == "lead" else ["exp-box-01"],
-            "topics": ["incident.fixe"] if row["same_as"] == "lead" else ["box.panne"],
+            **(_NIGHT if row["same_as"] == "lead" else _OTHERS_OF_THE_NIGHT[row["id"]]),
         },
     }

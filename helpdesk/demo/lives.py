@@ -204,10 +204,16 @@ def _draft(ticket: Ticket, row: dict[str, Any], expert: Person, *, unfinished: b
         by=expert,
         body=body.split(". ")[0] + "…" if unfinished else body,
         short="" if unfinished else short,
-        title=ticket.excerpt[:80],
+        title=_title(ticket),
         sources=_SOURCES[row["lang"]],
         language=row["lang"],
     )
+
+
+def _title(ticket: Ticket) -> str:
+    """What the answer is about: the first topic, in the words of the ticket's language."""
+    topic = db.session.get(Topic, ticket.topic_rows[0].topic_id) if ticket.topic_rows else None
+    return topic.label(ticket.language or "fr") if topic else ""
 
 
 def _publish(ticket: Ticket, row: dict[str, Any], by: Person) -> None:
