@@ -32,18 +32,18 @@ LATER: dict[Kind, tuple[tuple[Lane, str], ...]] = {
     Kind.DECLINED: (LETTERS, LEARN),  # the community manager: who is next; "out of scope" teaches
     Kind.REDIRECTED: (LETTERS, LEARN),
     Kind.WITHDRAWN: (LETTERS,),  # the expert: thank you, no longer needed
-    Kind.EXPIRED: (LETTERS,),
-    Kind.CLARIFICATION_ASKED: (),
-    Kind.ASKER_REPLIED: (LETTERS,),
+    Kind.CLARIFICATION_ASKED: (LETTERS,),  # the asker who left an e-mail address
+    Kind.ASKER_REPLIED: (LETTERS,),  # who holds the ticket, and the community manager
     Kind.SUBMITTED: (LETTERS,),  # the approvers
-    Kind.RETURNED: (LETTERS,),  # the author
+    Kind.RETURNED: (LETTERS,),  # the author, with the comment
     Kind.APPROVED: (LETTERS,),  # the community managers: ready to publish
-    Kind.REVERTED: (LETTERS,),
-    Kind.PUBLISHED: (LETTERS, LEARN),  # the expert and the approvers; the asker who left an e-mail address
-    Kind.PUBLICATION_FAILED: (LETTERS,),
-    Kind.REOPENED: (SUGGEST, LETTERS),
+    Kind.REVERTED: (LETTERS,),  # the approvers, with why
+    Kind.PUBLISHED: (LETTERS, LEARN),  # the authors and the approvers; the askers who left an e-mail address
+    Kind.CLOSED: (LETTERS,),  # an expert who was still asked: thank you, no longer needed
+    Kind.MERGED: (LETTERS,),
+    Kind.REOPENED: (SUGGEST,),
     Kind.RELEASED_TO_ROUTE: (SUGGEST,),
-    Kind.ESCALATED: (LETTERS,),  # the circuit's people
+    Kind.ESCALATED: (LETTERS,),  # the circuit's people; an expert who was still asked
 }
 
 REINDEX = frozenset(

@@ -13,6 +13,27 @@ from helpdesk.db import Base, Word
 from helpdesk.tickets.models import Asker, Ticket
 
 
+class LetterKind(StrEnum):
+    """What a letter is about: one pair of templates each."""
+
+    # To whoever asked, if they left an address.
+    RECEIVED = "received"
+    DETAIL_WANTED = "detail_wanted"
+    ANSWERED = "answered"
+    # To people inside.
+    OFFER = "offer"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+    REDIRECTED = "redirected"
+    TO_APPROVE = "to_approve"
+    RETURNED = "returned"
+    READY = "ready"
+    REVERTED = "reverted"
+    PUBLISHED = "published"
+    REPLIED = "replied"
+    ESCALATED = "escalated"
+
+
 class LetterState(StrEnum):
     WAITING = "waiting"
     KEPT = "kept"  # no mail server is set: shown on the outbox page
@@ -20,10 +41,14 @@ class LetterState(StrEnum):
     SENT = "sent"
     UNCERTAIN = "uncertain"  # the crash came while handing over: never sent again by itself
     FAILED = "failed"
+    NOT_NEEDED = "not_needed"  # what it was about was over before it could go
 
 
 class Letter(Base):
-    """One letter to one person, written once. `message_id` is stable over retries."""
+    """One letter to one person, written once. `message_id` is stable over retries.
+
+    Addresses that need no password are not in `text` and `html`: see `helpdesk.notifications.links`.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (Index("ix_letter_state", "state", "id"),)
@@ -34,9 +59,7 @@ class Letter(Base):
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     asker_id: Mapped[int | None] = mapped_column(ForeignKey("asker.id"))
-    offer_id: Mapped[int | None] = mapped_column(
-        ForeignKey("offer.id")
-    )  # its signed link is made when it is sent
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))  # its signed link is made when it is sent
     address: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(5))
     subject: Mapped[str] = mapped_column(String(300))

@@ -10,11 +10,13 @@ from helpdesk.notifications.models import Letter, LetterState
 from helpdesk.outbox import Lane
 from helpdesk.tickets.seeing import ensure_role
 
-CAN_GO_AGAIN = frozenset({LetterState.FAILED, LetterState.UNCERTAIN})
+CAN_GO_AGAIN = frozenset({LetterState.FAILED, LetterState.UNCERTAIN, LetterState.KEPT})
 
 
 def send_again(letter: Letter, *, by: Person) -> Letter:
-    """Let the workers send a letter that failed or may have gone. In any other state it is left alone.
+    """Let the workers send a letter that failed, may have gone, or was kept for want of a mail server.
+
+    In any other state it is left alone.
 
     It keeps its Message-ID, so that a mail server that has it already can tell.
     """
