@@ -48,6 +48,7 @@ def set_password(person: Person, password: str, *, by: Person | Actor) -> None:
 
 def person_with_password(name: str, password: str) -> Person | None:
     """The active person whose handle or e-mail is `name` and whose password this is, else None."""
+    name = name.replace("\0", "")  # no database keeps one, and some cannot be asked for it
     person = db.session.scalar(select(Person).where((Person.handle == name) | (Person.email == name.lower())))
     kept = person.password_hash if person is not None and person.password_hash else _NOBODY
     try:

@@ -10,14 +10,18 @@ from helpdesk.accounts.directory import department_with, person_with
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.recording import record_official_answer
 from helpdesk.counts import Counts
-from helpdesk.loading.entries import found, take_each
+from helpdesk.loading.entries import entries_of, found, take_each
 from helpdesk.routing.topics import topic_with
 
 
 def load(document: dict[str, Any], counts: Counts) -> None:
     """Translations may stand before what they translate, so originals are read first."""
-    entries = sorted(document.get("answers", []), key=lambda entry: bool(entry.get("translation_of")))
+    entries = sorted(entries_of(document, "answers"), key=_is_translation)
     take_each(entries, _answer, counts)
+
+
+def _is_translation(entry: Any) -> bool:
+    return isinstance(entry, dict) and bool(entry.get("translation_of"))
 
 
 def _answer(entry: dict[str, Any]) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 from helpdesk.accounts.models import SYSTEM
 from helpdesk.channels.registry import KINDS, put_channel
 from helpdesk.counts import Counts
-from helpdesk.loading.entries import take_each
+from helpdesk.loading.entries import entries_of, take_each
 
 # The kind that counts characters as the network does, for accounts that are served by hand.
 KIND_BY_CODE = {"google_avis": "reviews"}
 
 
 def load(document: dict[str, Any], counts: Counts) -> None:
-    take_each(document.get("channels", []), _channel, counts)
+    take_each(entries_of(document, "channels"), _channel, counts)
 
 
 def _channel(entry: dict[str, Any]) -> str:

@@ -16,6 +16,12 @@ class Unknown(NotFound):
     """An entry names something that is not there."""
 
 
+def entries_of(document: dict[str, Any], name: str) -> list[Any]:
+    """The entries under `name`; none when there are none, or when there is something else than a list."""
+    entries = document.get(name)
+    return entries if isinstance(entries, list) else []
+
+
 def take_each(entries: Iterable[Any], take: Callable[[Any], str], counts: Counts, name: str = "id") -> None:
     """Call `take(entry)` for each, in a savepoint of its own; it returns "new", "changed" or "unchanged"."""
     for position, entry in enumerate(entries, start=1):

@@ -13,7 +13,7 @@ from helpdesk.accounts.models import SYSTEM
 from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.counts import Counts
 from helpdesk.db import db
-from helpdesk.loading.entries import found, take_each
+from helpdesk.loading.entries import entries_of, found, take_each
 
 CHOICES = ("name", "timezone", "default_language")
 
@@ -24,7 +24,7 @@ def load(document: dict[str, Any], counts: Counts) -> None:
     chosen = [{"id": name, "value": about[name]} for name in CHOICES if about.get(name)]
     take_each(chosen, _choice, counts)
     domain = about.get("email_domain", "example.org")
-    departments, people = document.get("departments", []), document.get("people", [])
+    departments, people = entries_of(document, "departments"), entries_of(document, "people")
     done: dict[str, str] = {}
     take_each(departments, lambda entry: _keep(done, entry, _department(entry)), counts)
     take_each(people, lambda entry: _keep(done, entry, _person(entry, domain)), counts)
@@ -36,7 +36,7 @@ def load(document: dict[str, Any], counts: Counts) -> None:
     counts.unchanged -= later.changed
     counts.refused += later.refused
     zone = ZoneInfo(setting("timezone"))
-    take_each(document.get("absences", []), lambda entry: _absence(entry, zone), counts, name="person")
+    take_each(entries_of(document, "absences"), lambda entry: _absence(entry, zone), counts, name="person")
 
 
 def _choice(entry: dict[str, Any]) -> str:

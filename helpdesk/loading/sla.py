@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from helpdesk.counts import Counts
 from helpdesk.db import db
-from helpdesk.loading.entries import take_each
+from helpdesk.loading.entries import entries_of, take_each
 from helpdesk.sla.models import CalendarVersion, PolicyVersion
 
 
@@ -24,13 +24,13 @@ def plain(value: Any) -> Any:
 def load_calendars(document: dict[str, Any], counts: Counts) -> None:
     """Each calendar with the holiday sets it may name."""
     sets = document.get("holiday_sets", {})
-    take_each(document.get("calendars", []), lambda entry: _calendar(entry, sets), counts)
+    take_each(entries_of(document, "calendars"), lambda entry: _calendar(entry, sets), counts)
 
 
 def load_policies(document: dict[str, Any], counts: Counts) -> None:
     """Each policy with the channel classes it may name."""
     classes = document.get("channel_classes", {})
-    take_each(document.get("policies", []), lambda entry: _policy(entry, classes), counts)
+    take_each(entries_of(document, "policies"), lambda entry: _policy(entry, classes), counts)
 
 
 def _calendar(entry: dict[str, Any], holiday_sets: dict[str, Any]) -> str:

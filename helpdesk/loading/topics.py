@@ -10,18 +10,19 @@ from helpdesk.accounts.directory import department_with, person_with
 from helpdesk.accounts.models import SYSTEM
 from helpdesk.counts import Counts
 from helpdesk.db import db
-from helpdesk.loading.entries import found, take_each
+from helpdesk.loading.entries import entries_of, found, take_each
 from helpdesk.routing.models import Skill
 from helpdesk.routing.topics import put_topic, set_skills
 
 
 def load(document: dict[str, Any], counts: Counts) -> None:
-    take_each(document.get("topics", []), _topic, counts)
+    take_each(entries_of(document, "topics"), _topic, counts)
 
 
 def load_skills(organisation: dict[str, Any], counts: Counts) -> None:
     """Read the `topics` of each person of an organisation; its topics must be there."""
-    take_each((entry for entry in organisation.get("people", []) if entry.get("topics")), _skills, counts)
+    people = [entry for entry in entries_of(organisation, "people") if isinstance(entry, dict) and entry.get("topics")]
+    take_each(people, _skills, counts)
 
 
 def _topic(entry: dict[str, Any]) -> str:

@@ -78,9 +78,9 @@ def signed_in(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 def safe_next() -> str:
     """Where to go after signing in: the page asked for, if it is one of ours, else the person's own place."""
     target = request.args.get("next") or request.form.get("next") or ""
-    return (
-        target if target.startswith("/") and not target.startswith(("//", "/\\")) else url_for("account.home")
-    )
+    # Browsers drop tabs and line ends and read a backslash as a slash, so "/\t/elsewhere" would lead away.
+    ours = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if ours else url_for("account.home")
 
 
 def back_to(target: str) -> ResponseReturnValue:

@@ -70,6 +70,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.route("/", methods=["GET", "POST"])
+@limiter.limit(SIGN_IN, methods=["POST"])
 @signed_in
 def profile() -> ResponseReturnValue:
     """Who one is here, and one's password."""

@@ -6,9 +6,11 @@ from flask import current_app, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from config import Settings
 from helpdesk.db import transaction
 from helpdesk.notifications.models import LetterState
 from helpdesk.notifications.resending import CAN_GO_AGAIN, send_again
+from helpdesk.notifications.sending import shown
 from helpdesk.reports.outgoing import MOST_COUNTED, letter_counts, letter_with
 from helpdesk.reports.outgoing import letters as some_letters
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, number_asked, page
@@ -22,6 +24,7 @@ ORDER = (
     LetterState.WAITING,
     LetterState.HANDING_OVER,
     LetterState.SENT,
+    LetterState.NOT_NEEDED,
 )
 
 
@@ -39,8 +42,8 @@ def letters() -> ResponseReturnValue:
         order=ORDER,
         counts=counts,
         most_counted=MOST_COUNTED,
-        mail_server=current_app.extensions["relais_settings"].mail_server,
-        again=CAN_GO_AGAIN,
+        mail_server=_settings().mail_server,
+        again=_can_go_again(),
         address=lambda **changes: url_for("admin.letters", **{"state": state.value, **changes}),
     )
 
@@ -50,7 +53,18 @@ def letter(letter_id: int) -> ResponseReturnValue:
     """One letter as it is kept; what it says of a restricted question is for the people named there only."""
     row = letter_with(letter_id)
     hidden = row.ticket is not None and row.ticket.restricted
-    return page("letter.html", letter=row, hidden=hidden, again=CAN_GO_AGAIN)
+    text = shown(row.text, row, _settings().base_url)
+    return page("letter.html", letter=row, text=text, hidden=hidden, again=_can_go_again())
+
+
+def _can_go_again() -> frozenset[LetterState]:
+    """Kept letters can go once there is a mail server."""
+    return CAN_GO_AGAIN if _settings().mail_server else CAN_GO_AGAIN - {LetterState.KEPT}
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["relais_settings"]
+    return settings
 
 
 @blueprint.post(f"/letters/<int(max={LARGEST_ID}):letter_id>/send-again")
