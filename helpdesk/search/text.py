@@ -20,7 +20,7 @@ from helpdesk.search.lexicon import COMMON
 
 __all__ = ["ANALYSER_VERSION", "LANGUAGES", "Token", "analyse", "analyse_each", "fold", "guess_language"]
 
-ANALYSER_VERSION = 1
+ANALYSER_VERSION = 2
 """Raised with every change of the terms: an index made by another version is rebuilt."""
 
 LONGEST_WORD = 40
@@ -98,7 +98,7 @@ _MONEY = r"(?:€|\$|£|eur\b|euros?\b|pounds?\b|dollars?\b)"
 _CUT = re.compile(
     rf"""
       (?P<plain> [^\W\d_]{{3,}}(?=[\s,;!?)»"]|\.\s|$)(?!\ \d) )              # nearly every word: first for speed
-    | (?P<dropped> https?://\S+ | www\.\S+                              # addresses name no subject
+    | (?P<dropped> ⟦[^⟧]*⟧ | https?://\S+ | www\.\S+                              # addresses name no subject
                  | [\w.+-]+@[\w-]+(?:\.[\w-]+)+ | @[\w.-]+(?:@[\w.-]+)?
                  | (?:\+\d{{2}}|0\d)(?:[ .-]?\d{{2}}){{4}}(?!\d) | \d{{6,}}   # telephone and customer numbers
                  | \d+(?:[ .]\d{{3}})*(?:[.,]\d+)?\s?{_MONEY} | [€$£]\s?\d+(?:[.,]\d+)* )

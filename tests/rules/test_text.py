@@ -74,6 +74,7 @@ def test_codes_and_names_are_kept(text, wanted):
         ("payé 29,99 € ou 67€", {"29.99", "67", "29", "99"}),
         ("appelez le 06 39 98 12 34", {"06", "39"}),
         ("client 00184467", {"00184467"}),
+        ("mon IBAN ⟦iban⟧ et ⟦customer-number⟧", {"customer", "custom", "number", "numb"}),
         ("voir https://exemple.example/page?x=1 ou moi@ici.example", {"https", "exempl", "page", "moi", "ici"}),
         ("@oceliane ça rame", {"ocelian"}),
         ("l' d' n", {"l", "d", "n"}),
