@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+
 from builders.answers import a_head, a_submitted_draft, an_approved_ticket, an_approver
 from builders.offers import a_manager, a_question, an_accepted_offer, an_expert, an_offer
 from builders.triage import a_triaged_ticket, an_escalated_ticket, events_of
