@@ -20,6 +20,7 @@ from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
+from helpdesk.intake.masking import split_marks
 from helpdesk.routing import asking
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
@@ -132,7 +133,7 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
     question = ticket.question
-    text = "\n".join(part for part in (question.subject, question.text) if part)
+    text = _without_marks("\n".join(part for part in (question.subject, question.text) if part))
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
         priority=ticket.priority,
@@ -145,6 +146,11 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
         ticket_id=ticket.id,
         chosen_topics=frozenset(row.topic_id for row in ticket.topic_rows),
     )
+
+
+def _without_marks(masked: str) -> str:
+    """A masked text without its marks: `⟦customer-number⟧` is no word of the asker's."""
+    return "".join(piece if isinstance(piece, str) else " " for piece in split_marks(masked))
 
 
 def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:

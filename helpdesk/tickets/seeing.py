@@ -53,7 +53,7 @@ def may_approve(person: Person, ticket: Ticket) -> bool:
 
 
 def ensure(by: Person, can: Can, ticket: Ticket) -> Role:
-    """The role by which `by` may do this to `ticket`. Raises NotFound when they may not even see it, else NotAllowed."""
+    """The role by which `by` may do this to `ticket`. Raises NotFound when they may not even see it, or NotAllowed."""
     standing = relations(by, ticket)
     role = role_allowing(can, by.roles, standing) if by.active else None
     if role is not None:

@@ -14,6 +14,7 @@ from helpdesk.tickets.workflow import Kind
 from helpdesk.web.labels import CIRCUITS, CLASSES, DECLINE_REASONS, OUTCOMES, label
 from helpdesk.web.wording import REFUSALS
 
+
 def _(message: str, **values: Any) -> str:
     """gettext, which says of itself only that it returns something."""
     return str(gettext(message, **values))

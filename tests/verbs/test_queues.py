@@ -65,6 +65,26 @@ def test_pages_go_on_where_the_last_ended_and_back_again(cm):
     assert front.next_cursor is not None
 
 
+def test_every_open_list_in_one_order(cm, hours):
+    expert = a_person(Role.EXPERT, department=a_department())
+    for number in range(9):
+        ticket = a_triaged_ticket(cm, f"Question {number} ?", priority="P1" if number == 8 else "P3")
+        if number % 3 == 1:
+            with transaction():
+                offering.offer(ticket, expert, by=cm)
+        elif number % 3 == 2:
+            a_ticket(f"Pas encore lue {number} ?")
+        hours()
+    first = queues.page(cm, None, limit=5)
+    found, cursor = _refs(first), first.next_cursor
+    while cursor:
+        following = queues.page(cm, None, limit=5, cursor=cursor)
+        found, cursor = found + _refs(following), following.next_cursor
+    everything = db.session.scalars(select(Ticket).order_by(Ticket.priority, Ticket.opened_at, Ticket.id))
+    assert found == [ticket.ref for ticket in everything]
+    assert len(found) == 12
+
+
 def test_a_page_that_shrank_meanwhile_skips_nothing(cm):
     made = [a_ticket(f"Question {number} ?") for number in range(4)]
     first = queues.page(cm, Queue.TRIAGE, limit=2)

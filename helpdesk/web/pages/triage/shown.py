@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 
 from helpdesk import clock
-from helpdesk.accounts.access import Can, Role, role_allowing
+from helpdesk.accounts.access import Can, Role, role_allowing, roles_ever_allowed
 from helpdesk.accounts.models import Department, Person, PersonRole
 from helpdesk.answers.models import AnswerVersion, Draft
 from helpdesk.db import db
@@ -404,11 +404,15 @@ def people_by_department(people: list[Person]) -> dict[str, list[tuple[str, str]
 
 
 def _places(shown: Shown) -> dict[str, str | None]:
-    """Pages about the same ticket elsewhere, where this installation has them."""
-    known = current_app.view_functions
-    ref = shown.ticket.ref
+    """Pages about the same ticket elsewhere, as far as the reader has them."""
+    roles = shown.reader.roles
+
+    def place(endpoint: str, can: Can) -> str | None:
+        there = endpoint in current_app.view_functions and not roles.isdisjoint(roles_ever_allowed(can))
+        return url_for(endpoint, ref=shown.ticket.ref) if there else None
+
     return {
-        "inbox": url_for("triage.inbox") if shown.reader.has(Role.COMMUNITY_MANAGER) else None,
-        "publish": url_for("publication.ticket", ref=ref) if "publication.ticket" in known else None,
-        "approve": url_for("approval.ticket", ref=ref) if "approval.ticket" in known else None,
+        "inbox": url_for("triage.inbox") if not roles.isdisjoint(roles_ever_allowed(Can.TRIAGE)) else None,
+        "publish": place("publication.ticket", Can.PUBLISH),
+        "approve": place("approval.ticket", Can.APPROVE),
     }
