@@ -167,9 +167,11 @@ def walk(query: Select[Ticket], order: Order, limit: int, cursor: str | None, se
         columns = tuple_(*order.columns)
         values = tuple_(*(_bound(column, value) for column, value in zip(order.columns, place[1], strict=True)))
         query = query.where(columns < values if descending else columns > values)
-    query = query.order_by(*(column.desc() if descending else column.asc() for column in order.columns))
+    directed = [column.desc() if descending else column.asc() for column in order.columns]
+    query = query.order_by(*directed)
     if several:
-        query = query.where(Ticket.id.in_(_first_of_each(query, several, limit + 1)))
+        few = _first_of_each(query, several, limit + 1)
+        query = select(Ticket).where(Ticket.id.in_(few)).order_by(*directed)
     # The row shows who holds it by name; their roles and department would be two more queries.
     holder = joinedload(Ticket.holder).options(lazyload(Person.role_rows), lazyload(Person.department))
     rows = list(db.session.scalars(query.options(holder).limit(limit + 1)))
