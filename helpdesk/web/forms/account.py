@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, StringField
-from wtforms.validators import Email, EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, Email, EqualTo, InputRequired, Length
 
 from helpdesk.accounts.entering import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 needed = InputRequired(_l("Please fill in this field."))
+filled = DataRequired(_l("Please fill in this field."))  # spaces alone are nothing
 long_enough = Length(
     SHORTEST_PASSWORD,
     LONGEST_PASSWORD,
@@ -35,7 +36,7 @@ class ChangePasswordForm(PasswordForm):
 
 
 class FirstAdministratorForm(PasswordForm):
-    name = StringField(_l("Your name"), validators=[needed, Length(max=200)])
+    name = StringField(_l("Your name"), validators=[filled, Length(max=200)])
     handle = StringField(
         _l("Short name"),
         description=_l("Small letters, digits, dots and dashes. You sign in with it."),
@@ -45,4 +46,4 @@ class FirstAdministratorForm(PasswordForm):
         _l("E-mail address"),
         validators=[needed, Email(_l("Check this e-mail address: it should look like name@example.org."))],
     )
-    organisation = StringField(_l("Name of the organisation"), validators=[needed, Length(max=200)])
+    organisation = StringField(_l("Name of the organisation"), validators=[filled, Length(max=200)])
