@@ -60,8 +60,8 @@ def accounts() -> list[tuple[str, str, str]]:
     """Who one can sign in as: role, handle, password. Needs no database."""
     return [
         ("community manager", "cm-1", PASSWORD),
-        ("expert", "exp-box-01", PASSWORD),
-        ("approver", "exp-fix-02", PASSWORD),
+        ("expert", "exp-box-03", PASSWORD),
+        ("approver", "exp-box-02", PASSWORD),
         ("department head", "head-box", PASSWORD),
         ("editorial committee", "exp-jur-02", PASSWORD),
         ("administrator", "adm-1", PASSWORD),
