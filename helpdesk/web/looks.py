@@ -63,18 +63,23 @@ def shell(person: Any) -> dict[str, str | None]:
     return {
         "public_home_url": _address("public.ask"),
         "home_url": _address("account.home"),
-        "search_url": _address("search.results") if person else None,
+        "search_url": _address("search.results") if person and _may_ever(person, Can.SEE_TICKET) else None,
         "language_url": _address("preferences.language"),
         "theme_url": _address("preferences.theme"),
         "account_url": _address("account.profile") if person else None,
         "sign_in_url": None if person else _address("account.sign_in"),
         "sign_out_url": _address("account.sign_out"),
         "counts_url": _address("triage.counts")
-        if person and not person.roles.isdisjoint(roles_ever_allowed(Can.TRIAGE))
+        if person and _may_ever(person, Can.TRIAGE)
         else None,
         "privacy_url": _address("public.privacy"),
         "accessibility_url": _address("public.accessibility"),
     }
+
+
+def _may_ever(person: Any, can: Can) -> bool:
+    """Whether a role of `person` opens the place at all; what is inside is checked there."""
+    return not person.roles.isdisjoint(roles_ever_allowed(can))
 
 
 def _address(endpoint: str) -> str | None:
@@ -92,7 +97,7 @@ def navigation(person: Any) -> list[dict[str, Any]]:
             "current": (request.endpoint or "").split(".")[0] == endpoint.split(".")[0],
         }
         for label, endpoint, icon, can in WORKPLACES
-        if endpoint in current_app.view_functions and not person.roles.isdisjoint(roles_ever_allowed(can))
+        if endpoint in current_app.view_functions and _may_ever(person, can)
     ]
 
 
