@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
-from helpdesk.notifications.smtp import Refused, with_ascii_domain
+from helpdesk.notifications.smtp import with_ascii_domain
+
+_BREAKING = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, half characters, line and paragraph ends
 
 
 def letter_bytes(
@@ -37,21 +40,20 @@ def letter_bytes(
     letter["Subject"] = one_line(subject)
     letter["Date"] = format_datetime(date)
     letter["Message-ID"] = message_id
-    letter["Content-Language"] = language
     letter["Auto-Submitted"] = "auto-generated"  # asks other programs not to answer (RFC 3834)
     letter["X-Auto-Response-Suppress"] = "All"  # the same, for servers that know only this
     letter.set_content(text, cte="quoted-printable")
     letter.add_alternative(html, subtype="html", cte="quoted-printable")
+    letter["Content-Language"] = language  # last: what came before moved to the first part
     return letter.as_bytes()
 
 
 def _address(address: str, name: str = "") -> Address:
-    try:
-        return Address(display_name=one_line(name), addr_spec=address)
-    except (ValueError, MessageError):
-        raise Refused("this is not an e-mail address", for_good=True) from None
+    local, _at, domain = address.rpartition("@")
+    return Address(display_name=one_line(name), username=local, domain=domain)
 
 
 def one_line(words: str) -> str:
     """The words on one line, without control characters."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
+    plain = "".join(" " if unicodedata.category(letter) in _BREAKING else letter for letter in words)
+    return re.sub(" +", " ", plain).strip(" ")

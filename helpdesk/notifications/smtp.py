@@ -94,7 +94,7 @@ def as_data(letter: bytes) -> bytes:
 def with_ascii_domain(address: str) -> str:
     """The address with its domain as mail servers write it. Raises Refused for what is no address."""
     local, at, domain = address.rpartition("@")
-    if not at or not local or any(character in " \r\n\t\0<>" for character in address):
+    if not at or not local or not domain or any(character in " \r\n\t\0<>" for character in address):
         raise Refused("this is not an e-mail address", for_good=True)
     try:
         return f"{local}@{domain.encode('idna').decode('ascii')}"

@@ -20,6 +20,7 @@ from helpdesk.accounts.entering import OFFER_LINK_LASTS
 from helpdesk.accounts.organisation import setting
 from helpdesk.intake.masking import Mark, split_marks
 from helpdesk.notifications.links import SIGNED_LINK, STATUS_PAGE
+from helpdesk.notifications.mime import one_line
 from helpdesk.notifications.models import LetterKind
 from helpdesk.routing.models import Offer
 from helpdesk.web.answering.desk import Desk
@@ -87,7 +88,7 @@ def render(kind: LetterKind, content: Mapping[str, Any], language: str) -> Rende
             "link_note": action.note,
         }
         return Rendered(
-            subject=" ".join(subject.split())[:LONGEST_SUBJECT],
+            subject=one_line(subject)[:LONGEST_SUBJECT],
             text=_GAPS.sub("\n\n", _filled(f"letters/{kind}.txt", context)).strip() + "\n",
             html=_filled(f"letters/{kind}.html", context),
         )
