@@ -8,6 +8,7 @@ from wtforms import SearchField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from helpdesk.answers.withdrawing import LONGEST_REASON
+from helpdesk.web.forms.triage import listed
 from helpdesk.web.labels import LANGUAGES
 
 STATUSES = (
@@ -24,9 +25,15 @@ class FilterForm(FlaskForm):
         csrf = False  # a GET form: it only looks
 
     q = SearchField(_l("Words"))
-    status = SelectField(_l("Status"), choices=STATUSES)
-    topic = SelectField(_l("Topic"), validate_choice=False)
-    language = SelectField(_l("Language"), choices=[("", _l("Any language")), *LANGUAGES.items()])
+    # An address typed by hand may name anything: what is not in a list filters nothing.
+    status = SelectField(_l("Status"), choices=listed(STATUSES), default="", validate_choice=False)
+    topic = SelectField(_l("Topic"), default="", validate_choice=False)
+    language = SelectField(
+        _l("Language"),
+        choices=listed([("", _l("Any language")), *LANGUAGES.items()]),
+        default="",
+        validate_choice=False,
+    )
 
 
 class WithdrawForm(FlaskForm):

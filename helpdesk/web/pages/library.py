@@ -26,6 +26,8 @@ from helpdesk.search.finding import find
 from helpdesk.tickets import seeing
 from helpdesk.tickets.models import Ticket
 from helpdesk.web.forms.library import FilterForm, WithdrawForm
+from helpdesk.web.forms.triage import listed
+from helpdesk.web.labels import LANGUAGES
 from helpdesk.web.language import language_now
 from helpdesk.web.signing_in import back_to, demand, me
 from helpdesk.web.wording import sentences_by_field
@@ -44,16 +46,13 @@ def answers() -> ResponseReturnValue:
     topics = db.session.scalars(select(Topic).where(Topic.active).order_by(Topic.code)).all()
     locale = language_now()
     by_label = sorted(((topic.code, topic.label(locale)) for topic in topics), key=lambda pair: pair[1].casefold())
-    form.topic.choices = [("", _("Any topic")), *by_label]
-    form.validate()
+    form.topic.choices = listed([("", _("Any topic")), *by_label])
     words = (form.q.data or "").strip()
     chosen: dict[str, Any] = {
-        "status": form.status.data or None,
+        "status": form.status.data if form.status.data in library.STATUSES else None,
         "topic": next((topic for topic in topics if topic.code == form.topic.data), None),
-        "language": form.language.data or None,
+        "language": form.language.data if form.language.data in LANGUAGES else None,
     }
-    if form.errors:
-        chosen = {}
     ids = _found(words) if words else None
     page = library.page(me(), today=day_of(clock.now()), ids=ids, cursor=request.args.get("cursor") or None, **chosen)
     asked = {name: value for name, value in request.args.items() if name != "cursor" and value}
