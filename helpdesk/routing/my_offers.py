@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import aliased, contains_eager
 
 from helpdesk.accounts.access import Can
@@ -47,6 +47,16 @@ def my_offers(person: Person) -> MyOffers:
         elif offer.state is OfferState.ACCEPTED and offer.ticket.state in (State.VALIDATING, State.READY):
             mine.handed_over.append(offer)
     return mine
+
+
+def waiting_count(person: Person) -> int:
+    """How many questions wait for `person`: to say yes or no to, or to answer; counted up to MOST_OPEN."""
+    mine = aliased(Offer)
+    to_accept = and_(mine.state == OfferState.OFFERED, Ticket.state == State.OFFERED)
+    to_answer = and_(mine.state == OfferState.ACCEPTED, Ticket.state == State.ANSWERING)
+    some = select(mine.id).join(Ticket, Ticket.id == mine.ticket_id).where(mine.person_id == person.id)
+    some = some.where(or_(to_accept, to_answer), seeing.visible_to(person)).limit(MOST_OPEN)
+    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def offer_for(person: Person, offer_id: int) -> Offer:

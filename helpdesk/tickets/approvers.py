@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.accounts.access import Role
@@ -18,7 +18,9 @@ from helpdesk.accounts.models import Department, Person, PersonRole
 from helpdesk.answers.models import AnswerVersion, Draft
 from helpdesk.db import db
 from helpdesk.tickets.models import Ticket, TicketNamed
-from helpdesk.tickets.workflow import State
+from helpdesk.tickets.workflow import Queue, State
+
+MOST_COUNTED = 100
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ def awaiting(person: Person) -> ColumnElement[bool]:
         ~_has_words_of(person.id),
         or_(and_(Ticket.restricted.is_(False), or_(*ways)), and_(Ticket.restricted.is_(True), named)),
     )
+
+
+def awaiting_count(person: Person) -> int:
+    """How many texts wait for a decision of `person`, counted up to MOST_COUNTED."""
+    some = select(Ticket.id).where(Ticket.queue == Queue.APPROVAL, awaiting(person)).limit(MOST_COUNTED).subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def _has_words_of(person_id: Any) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -16,17 +17,18 @@ from helpdesk.accounts.organisation import setting
 from helpdesk.intake.masking import split_marks
 from helpdesk.web import assets
 from helpdesk.web.language import as_instant, language_now
+from helpdesk.web.waiting import COUNTED
 from helpdesk.web.wording import role_label
 
-# label, endpoint, icon, what one must be allowed (in some relation) to see it, working list counted beside it
+# label, endpoint, icon, what one must be allowed (in some relation) to see it, key of its count (waiting.py)
 WORKPLACES = (
-    (_l("Inbox"), "triage.inbox", "inbox", Can.TRIAGE),
-    (_l("To publish"), "publication.queue", "send", Can.PUBLISH),
-    (_l("My questions"), "expert.home", "person-workspace", Can.ACCEPT),
-    (_l("To approve"), "approval.queue", "patch-check", Can.APPROVE),
-    (_l("Department"), "department.home", "bar-chart", Can.SEE_DEPARTMENT),
-    (_l("Official answers"), "library.answers", "journal-check", Can.SEE_OFFICIAL_ANSWERS),
-    (_l("Administration"), "admin.home", "gear", Can.ADMINISTER),
+    (_l("Inbox"), "triage.inbox", "inbox", Can.TRIAGE, "triage"),
+    (_l("To publish"), "publication.queue", "send", Can.PUBLISH, "publish"),
+    (_l("My questions"), "expert.home", "person-workspace", Can.ACCEPT, "questions"),
+    (_l("To approve"), "approval.queue", "patch-check", Can.APPROVE, "approve"),
+    (_l("Department"), "department.home", "bar-chart", Can.SEE_DEPARTMENT, None),
+    (_l("Official answers"), "library.answers", "journal-check", Can.SEE_OFFICIAL_ANSWERS, None),
+    (_l("Administration"), "admin.home", "gear", Can.ADMINISTER, None),
 )
 THEMES = ("light", "dark")
 
@@ -48,7 +50,7 @@ def _shared() -> dict[str, Any]:
     theme = (person.theme if person else None) or request.cookies.get("theme")
     return {
         "person": person,
-        "navigation": navigation(person) if person else [],
+        "navigation": partial(navigation, person) if person else list,  # called by the layout that shows it
         "shell": shell(person),
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "organisation": {"name": setting("name")},
@@ -69,9 +71,7 @@ def shell(person: Any) -> dict[str, str | None]:
         "account_url": _address("account.profile") if person else None,
         "sign_in_url": None if person else _address("account.sign_in"),
         "sign_out_url": _address("account.sign_out"),
-        "counts_url": _address("triage.counts")
-        if person and _may_ever(person, Can.TRIAGE)
-        else None,
+        "counts_url": _address("triage.counts") if person else None,
         "privacy_url": _address("public.privacy"),
         "accessibility_url": _address("public.accessibility"),
     }
@@ -87,16 +87,17 @@ def _address(endpoint: str) -> str | None:
 
 
 def navigation(person: Any) -> list[dict[str, Any]]:
-    """The workplaces of a person: those where, by their roles, there can be something to do."""
+    """The workplaces of a person: those where, by their roles, there can be something to do. Reads the counts."""
     return [
         {
             "label": label,
             "url": url_for(endpoint),
             "icon": icon,
-            "count": None,
+            "key": key,
+            "count": COUNTED[key](person) if key else None,
             "current": (request.endpoint or "").split(".")[0] == endpoint.split(".")[0],
         }
-        for label, endpoint, icon, can in WORKPLACES
+        for label, endpoint, icon, can, key in WORKPLACES
         if endpoint in current_app.view_functions and _may_ever(person, can)
     ]
 
@@ -109,7 +110,9 @@ def relative_time(value: datetime | str) -> str:
 def local_time(value: datetime | str, form: str = "") -> str:
     """The date and time, to the minute, where the organisation is: "23 novembre 2026, 15:05"."""
     instant = as_instant(value)
-    return str(format_datetime(instant, form)) if form else f"{format_date(instant, 'long')}, {format_time(instant, 'short')}"
+    if form:
+        return str(format_datetime(instant, form))
+    return f"{format_date(instant, 'long')}, {format_time(instant, 'short')}"
 
 
 def local_date(value: Any, form: str = "long") -> str:

@@ -26,7 +26,9 @@ from helpdesk.tickets.workflow import Queue
 from helpdesk.web.forms.triage import FilterForm, listed
 from helpdesk.web.labels import PRIORITIES
 from helpdesk.web.language import language_now
+from helpdesk.web.looks import navigation
 from helpdesk.web.signing_in import me
+from helpdesk.web.waiting import by_queue
 
 PAGE = 40
 PASTE = "pasting.paste"  # the page where a public post is pasted, when this installation has it
@@ -131,11 +133,12 @@ def inbox() -> ResponseReturnValue:
 
 
 def counts() -> ResponseReturnValue:
-    """The counts of all lists as JSON; 304 while none of them moved."""
+    """The counts of the person's workplaces and lists as JSON; 304 while none of them moved."""
     if not current_user.is_authenticated:
         return Response(status=401)
     has_inbox = not current_user.roles.isdisjoint(roles_ever_allowed(Can.TRIAGE))
-    response = jsonify(counts=counted(me()) if has_inbox else {})
+    of_places = {place["key"]: place["count"] for place in navigation(me()) if place["key"]}
+    response = jsonify(counts=(counted(me()) if has_inbox else {}) | of_places)
     response.add_etag()
     response.cache_control.no_cache = True
     return response.make_conditional(request)
@@ -143,8 +146,7 @@ def counts() -> ResponseReturnValue:
 
 def counted(person: Person) -> dict[str, int]:
     """List name to how many tickets of it `person` may see; `late` and `mine` up to `queues.MOST_COUNTED`."""
-    by_queue = queues.counts(person)
-    numbers = {name: by_queue[queue] for name, queue in BY_COUNTER.items()}
+    numbers = {name: by_queue(person)[queue] for name, queue in BY_COUNTER.items()}
     return numbers | {"late": queues.late_count(person), "mine": queues.mine_count(person)}
 
 
