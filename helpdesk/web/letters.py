@@ -177,7 +177,7 @@ def _open_ticket(content: Mapping[str, Any]) -> Action:
 
 
 def _publish(content: Mapping[str, Any]) -> Action:
-    return _ticket_page(content, _("See the answer and publish it"))
+    return Action(address("publication.ticket", ref=content["ref"]), _("See the answer and publish it"))
 
 
 def _approve(content: Mapping[str, Any]) -> Action:
