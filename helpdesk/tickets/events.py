@@ -46,6 +46,8 @@ def append(
 ) -> Event:
     """Let `kind` happen to `ticket`: next state or refusal, event row, counters, index, outbox. Does not commit.
 
+    The first event of a ticket is written with it, by `opening.open_ticket`.
+
     `by` acts in `role` (what `seeing.ensure` returned; None for the asker and for Relais itself). `at`: when it
     happened, when that is not now. Raises Conflict when the workflow has no such move from the present state,
     ValueError when the facts are not those of this kind.
@@ -53,15 +55,14 @@ def append(
     check_facts(kind, facts)
     session = db.session()
     now = clock.now()
-    is_new = ticket.version == 0
-    before = None if is_new else ticket.state
+    before = ticket.state
     try:
         state = next_state(before, kind)
     except NotPossible as error:
         raise Conflict(last_change(ticket)) from error
     if before is not state:
         ticket.state, ticket.state_since = state, now
-    _move_between_queues(session, ticket, is_new)
+    _move_between_queues(session, ticket)
     ticket.version += 1
     event = Event(
         sequence=ticket.version,
@@ -86,17 +87,32 @@ def append(
 
 def event_hash(event: Event) -> str:
     """The seal of one event, over all its columns and the seal of the one before."""
-    return seal(
-        event.previous_hash,
+    return sealed(
         event.ticket_id,
         event.sequence,
-        str(event.kind),
+        event.kind,
         event.actor_id,
-        str(event.role),
+        event.role,
         event.at,
         event.recorded_at,
         event.facts,
+        event.previous_hash,
     )
+
+
+def sealed(
+    ticket_id: int,
+    sequence: int,
+    kind: Kind,
+    actor_id: int | None,
+    role: str,
+    at: datetime,
+    recorded_at: datetime,
+    facts: dict[str, Any],
+    previous_hash: str,
+) -> str:
+    """The seal of an event with these columns."""
+    return seal(previous_hash, ticket_id, sequence, str(kind), actor_id, str(role), at, recorded_at, facts)
 
 
 def check_facts(kind: Kind, facts: dict[str, Any]) -> None:
@@ -166,16 +182,15 @@ def follower(name: str) -> Callable[[Ticket, Event], None]:
     return cast(Callable[[Ticket, Event], None], getattr(import_module(module), function))
 
 
-def _move_between_queues(session: Session, ticket: Ticket, is_new: bool) -> None:
+def _move_between_queues(session: Session, ticket: Ticket) -> None:
     """Put the ticket in the working list of its state, and keep the counts of both lists."""
     queue = queue_of(ticket.state, triaged=ticket.triaged_at is not None)
     ticket.queue = queue
     new = (Queue.RESTRICTED if ticket.restricted else queue, ticket.department_id or 0)
-    old = None if is_new else (ticket.counted_queue, ticket.counted_department_id)
+    old = (ticket.counted_queue, ticket.counted_department_id)
     if new == old:
         return
-    if old is not None and old[0] is not None:
-        _count(session, old[0], old[1] or 0, -1)
+    _count(session, *old, -1)
     _count(session, *new, 1)
     ticket.counted_queue, ticket.counted_department_id = new
 
