@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from helpdesk import clock
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import SYSTEM, Actor, LinkPurpose, Person, SignedLink, Token, TokenScope
+from helpdesk.accounts.permitting import ensure_role
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, NotFound, Problem
 
@@ -92,10 +94,28 @@ def revoke_token(token_id: int, *, by: Person | Actor) -> Token:
     return token
 
 
-def token_of(secret: str) -> Token | None:
-    """The valid token with this secret, if its person is active."""
-    token = db.session.scalar(select(Token).where(Token.digest == digest(secret), Token.revoked_at.is_(None)))
-    return token if token is not None and token.person.active else None
+@dataclass(frozen=True)
+class Bearer:
+    """Whom a valid token stands for, and within which scope."""
+
+    token_id: int
+    person_id: int
+    scope: TokenScope
+    last_used_at: datetime | None
+
+
+# Made once: every API request begins with it.
+_BEARER = (
+    select(Token.id, Token.person_id, Token.scope, Token.last_used_at)
+    .join(Person, Person.id == Token.person_id)
+    .where(Token.digest == bindparam("digest"), Token.revoked_at.is_(None), Person.active)
+)
+
+
+def bearer_of(secret: str) -> Bearer | None:
+    """Whom the token with this secret stands for; None when it is not valid, or its person is not active."""
+    row = db.session.connection().execute(_BEARER, {"digest": digest(secret)}).first()
+    return Bearer(*row) if row else None
 
 
 # --- signed links -----------------------------------------------------------------------------------------------------
@@ -155,8 +175,6 @@ def password_link(person: Person, *, by: Person) -> str:
 
 def _ensure_administrator(by: Person | Actor) -> None:
     if isinstance(by, Person):
-        from helpdesk.tickets.seeing import ensure_role
-
         ensure_role(by, Can.ADMINISTER)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Actor, OrganisationSetting, Person
+from helpdesk.accounts.permitting import ensure_role
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 
@@ -87,8 +88,6 @@ def _chosen() -> dict[str, Any]:
 def change_setting(name: str, value: Any, *, by: Person | Actor) -> None:
     """Set a choice of the organisation; noted in the audit log. Raises BadInput, and KeyError for an unknown name."""
     if isinstance(by, Person):
-        from helpdesk.tickets.seeing import ensure_role
-
         ensure_role(by, Can.ADMINISTER)
     if name not in DEFAULTS:
         raise KeyError(name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
+from helpdesk.accounts.permitting import ensure_role
 from helpdesk.errors import BadInput, Problem
-from helpdesk.tickets.seeing import ensure_role
 
 LANGUAGES = ("fr", "en")
 THEMES = ("light", "dark")

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 
 from helpdesk.accounts.access import Can, Relation, Role, role_allowing
 from helpdesk.accounts.models import Department, Person
+from helpdesk.accounts.permitting import ensure_role as ensure_role
 from helpdesk.answers.models import Draft
 from helpdesk.db import db
 from helpdesk.errors import NotAllowed, NotFound
@@ -66,14 +67,6 @@ def ensure(by: Person, can: Can, ticket: Ticket) -> Role:
 def may(person: Person, can: Can, ticket: Ticket) -> bool:
     """Whether a button for this should be shown: the same answer as `ensure`."""
     return person.active and role_allowing(can, person.roles, relations(person, ticket)) is not None
-
-
-def ensure_role(by: Person, can: Can) -> Role:
-    """The role by which `by` may do a thing that belongs to no ticket. Raises NotAllowed."""
-    role = role_allowing(can, by.roles, {Relation.ANY}) if by.active else None
-    if role is None:
-        raise NotAllowed(f"may_not_{can}")
-    return role
 
 
 def visible_to(person: Person) -> ColumnElement[bool]:
