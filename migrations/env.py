@@ -20,17 +20,13 @@ def run() -> None:
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
-            context.configure(
-                connection=connection, target_metadata=extension.db.metadata, **extension.configure_args
-            )
+            context.configure(connection=connection, target_metadata=extension.db.metadata, **extension.configure_args)
             with context.begin_transaction():
                 context.run_migrations()
                 if sqlite:
                     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                     if broken:
-                        raise RuntimeError(
-                            f"the migration would leave rows without their parent: {broken[:5]}"
-                        )
+                        raise RuntimeError(f"the migration would leave rows without their parent: {broken[:5]}")
             connection.commit()
         finally:
             if sqlite:

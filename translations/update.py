@@ -1,7 +1,8 @@
 """Keep the French catalogue in step with the code.
 
     python translations/update.py missing          list messages that have no French yet
-    python translations/update.py add FILE.json    merge {"English": "Français"} (plural: a list) and re-extract
+    python translations/update.py add FILE.json    merge {"English": "Français"} and re-extract; plural: a list of
+                                                   French forms; with a context (pgettext): "context|English"
     python translations/update.py extract          re-extract only
 
 The catalogue is compiled at start by `helpdesk.web.language`, so no compiled file is kept in the repository.
@@ -28,6 +29,8 @@ KEYWORDS = {
     "_l": None,
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "lazy_pgettext": ((1, "c"), 2),
 }
 
 
@@ -82,12 +85,15 @@ def main(arguments: list[str]) -> int:
         catalogue, found = current(), extracted()
         catalogue.update(found, no_fuzzy_matching=True)
         # Words added before the page that uses them was written are kept: they return when the page asks for them.
-        for key, obsolete in list(catalogue.obsolete.items()):
+        for obsolete in list(catalogue.obsolete.values()):
             catalogue.add(obsolete.id, obsolete.string, context=obsolete.context)
         if command == "add":
             additions = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
             for english, french in additions.items():
                 message = catalogue.get(english)
+                if message is None and "|" in english:
+                    context, _bar, english = english.partition("|")
+                    message = catalogue.get(english, context)
                 if message is None:
                     catalogue.add(english, tuple(french) if isinstance(french, list) else french)
                     continue

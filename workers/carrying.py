@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -15,9 +16,7 @@ from helpdesk.outbox import Lane, OutboxRow, RowState
 
 log = logging.getLogger(__name__)
 
-STINT = (
-    120  # seconds after which a worker hands over to a fresh process, so that no job outlives its time limit
-)
+STINT = 120  # seconds after which a worker hands over to a fresh process, so that no job outlives its time limit
 
 
 def carry_out_lane(name: str) -> int:
@@ -30,7 +29,7 @@ def carry_out_lane(name: str) -> int:
         log.warning("Redis is away (%s) while beginning %s", error, lane)
     done, started = 0, time.monotonic()
     if lane is Lane.INDEX:
-        return resolve("workers.indexing.follow")()  # type: ignore[call-arg]
+        return int(resolve("workers.indexing.follow")())
     while rows := outbox.due(lane):
         for row_id in rows:
             if time.monotonic() - started > STINT:
@@ -64,12 +63,13 @@ def carry_out(row_id: int) -> bool:
     return True
 
 
-def resolve(name: str) -> Callable[[OutboxRow], None]:
+def resolve(name: str) -> Callable[..., Any]:
     """The function a dotted name stands for. Only functions of this package can be named."""
     module, _dot, function = name.rpartition(".")
     if not module.startswith("workers."):
         raise outbox.Permanent(f"{name} is not a job")
     try:
-        return getattr(import_module(module), function)  # type: ignore[no-any-return]
+        found: Callable[..., Any] = getattr(import_module(module), function)
     except (ImportError, AttributeError) as error:
         raise outbox.Permanent(f"there is no job {name}") from error
+    return found

@@ -9,7 +9,7 @@ import structlog
 
 def configure(level: str) -> None:
     """Send every log record of this process through one formatter. Call before RQ starts: it then adds none."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -90,8 +90,8 @@ class Ticket(Base):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     redirects: Mapped[int] = mapped_column(default=0)
     # Where the ticket stands in `QueueCount`: what the next move takes away.
-    counted_queue: Mapped[Queue | None] = mapped_column(Word(Queue))
-    counted_department_id: Mapped[int | None]
+    counted_queue: Mapped[Queue] = mapped_column(Word(Queue))
+    counted_department_id: Mapped[int]  # 0: none
     last_hash: Mapped[str] = mapped_column(String(64), default="")
 
     channel: Mapped[Channel] = relationship(lazy="joined")

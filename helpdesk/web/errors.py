@@ -32,13 +32,13 @@ def prepare(app: Flask) -> None:
 
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:
-    log.exception("the database could not be used")
+    log.error("the database could not be used", exc_info=error)
     db.session.rollback()
     return answer(503, error)
 
 
 def _fault(error: Exception) -> ResponseReturnValue:
-    log.exception("fault while answering %s %s", request.method, request.path)
+    log.error("fault while answering %s %s", request.method, request.path, exc_info=error)
     db.session.rollback()
     return answer(500, error)
 

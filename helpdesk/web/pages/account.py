@@ -99,7 +99,7 @@ def choose_password(secret: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         with transaction():
             link = link_of(secret, LinkPurpose.SET_PASSWORD) or abort(410)
-            person: Person = link.person
+            person = link.person or abort(410)
             set_password(person, form.password.data, by=person)
             revoke_links(LinkPurpose.SET_PASSWORD, person.id)
         login_user(person)
