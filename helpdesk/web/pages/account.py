@@ -148,5 +148,5 @@ def _create_first(secret: str, form: Any) -> Person:
 def _show(refusal: BadInput, form: Any) -> None:
     """Put each refusal beside its field."""
     for name, sentences in sentences_by_field(refusal.problems).items():
-        field = form[name] if name in form else form.password
+        field = form._fields.get(name, form.password)
         field.errors = [*field.errors, *sentences]
