@@ -10,6 +10,7 @@ from flask import Response, current_app, jsonify, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from flask_login import current_user
 from sqlalchemy import select
 from wtforms.fields.choices import SelectChoice
@@ -87,10 +88,10 @@ LISTS: dict[str, List] = {
         icon="person-check",
     ),
     "answered": List(
-        _l("Answered"), _l("Nothing yet"), _l("Published answers stand here."), Queue.ANSWERED, held=False
+        lazy_pgettext("questions", "Answered"), _l("Nothing yet"), _l("Published answers stand here."), Queue.ANSWERED, held=False
     ),
     "closed": List(
-        _l("Closed"),
+        lazy_pgettext("questions", "Closed"),
         _l("Nothing yet"),
         _l("What is over stands here."),
         Queue.CLOSED,
@@ -99,7 +100,7 @@ LISTS: dict[str, List] = {
         icon="archive",
     ),
     "restricted": List(
-        _l("Restricted"),
+        lazy_pgettext("questions", "Restricted"),
         _l("Nothing"),
         _l("Questions of the press, legal, security and data circuits on which you are named stand here."),
         Queue.RESTRICTED,
