@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from helpdesk import outbox
+from helpdesk import clock, outbox
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
 from helpdesk.notifications.models import Letter, LetterState
-from helpdesk.outbox import Lane
+from helpdesk.outbox import Lane, RowState
 from helpdesk.tickets.seeing import ensure_role
 
 CAN_GO_AGAIN = frozenset({LetterState.FAILED, LetterState.UNCERTAIN, LetterState.KEPT})
@@ -23,6 +23,15 @@ def send_again(letter: Letter, *, by: Person) -> Letter:
     ensure_role(by, Can.ADMINISTER)
     if letter.state in CAN_GO_AGAIN:
         letter.state, letter.error = LetterState.WAITING, ""
-        outbox.put("workers.letters.send", Lane.LETTERS, letter_id=letter.id)
+        _put_back(letter)
         auditing.note("letter_sent_again", "letter", letter.id, by=by, letter_kind=letter.kind)
     return letter
+
+
+def _put_back(letter: Letter) -> None:
+    """The row that sends the letter waits again; there is one per letter, unless it was tidied away since."""
+    row = outbox.put("workers.letters.send", Lane.LETTERS, key=f"letter:{letter.id}", letter_id=letter.id)
+    if row.state not in (RowState.WAITING, RowState.CLAIMED):
+        row.state, row.attempts, row.run_at = RowState.WAITING, 0, clock.now()
+        row.claimed_at = row.done_at = None
+        outbox.nudge_after_commit(Lane.LETTERS)

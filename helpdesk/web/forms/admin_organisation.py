@@ -17,7 +17,7 @@ from helpdesk.channels.registry import KINDS
 from helpdesk.routing.models import Topic
 from helpdesk.tickets.classes import CIRCUITS as CIRCUIT_CODES
 from helpdesk.web.forms.admin import AdministrationForm
-from helpdesk.web.forms.fields import IntegerField, LineField, ParagraphField, PercentField
+from helpdesk.web.forms.fields import IntegerField, LineField, ParagraphField, PercentField, choices_of
 from helpdesk.web.labels import CHANNEL_KINDS, CIRCUITS, LANGUAGES
 
 needed = InputRequired(_l("Please fill in this field."))
@@ -72,7 +72,7 @@ def shown_topic(topic: Topic) -> dict[str, Any]:
 
 
 class ChannelForm(AdministrationForm):
-    kind = SelectField(_l("Kind"), choices=[(kind, CHANNEL_KINDS[kind]) for kind in KINDS])
+    kind = SelectField(_l("Kind"), choices=choices_of({kind: CHANNEL_KINDS[kind] for kind in KINDS}))
     account = LineField(_l("Account"))
     accepts = BooleanField(_l("Takes questions in"))
     public = BooleanField(_l("Everybody can read it"))
@@ -95,9 +95,10 @@ def shown_channel(channel: Channel) -> dict[str, Any]:
 class SettingsForm(AdministrationForm):
     name = LineField(_l("Name of the organisation"), validators=[needed])
     default_language = SelectField(
-        _l("Language when nothing else is known"), choices=[(code, LANGUAGES[code]) for code in LANGUAGE_CODES]
+        _l("Language when nothing else is known"),
+        choices=choices_of({code: LANGUAGES[code] for code in LANGUAGE_CODES}),
     )
-    timezone = SelectField(_l("Time zone"), choices=[(zone, zone) for zone in sorted(available_timezones())])
+    timezone = SelectField(_l("Time zone"), choices=choices_of({zone: zone for zone in sorted(available_timezones())}))
     announced_delay_days = IntegerField(_l("Delay announced to the asker"), validators=[needed])
     signature = ParagraphField(_l("Signature"))
     automatic_routing = BooleanField(_l("Let Relais ask experts by itself"))

@@ -16,7 +16,13 @@ from helpdesk.accounts.directory import LANGUAGES as LANGUAGE_CODES
 from helpdesk.accounts.models import Person, TokenScope
 from helpdesk.routing.models import Topic
 from helpdesk.web.forms.admin import AdministrationForm
-from helpdesk.web.forms.fields import IntegerField, LineField, ParagraphField, SelectMultipleCheckboxField
+from helpdesk.web.forms.fields import (
+    IntegerField,
+    LineField,
+    ParagraphField,
+    SelectMultipleCheckboxField,
+    choices_of,
+)
 from helpdesk.web.labels import LANGUAGES
 
 needed = InputRequired(_l("Please fill in this field."))
@@ -38,9 +44,9 @@ class PersonForm(AdministrationForm):
     title = LineField(_l("Job title"))
     email = EmailField(_l("E-mail address"), filters=[lambda value: (value or "").strip().lower()])
     department = SelectField(_l("Department"))
-    roles = SelectMultipleCheckboxField(_l("Roles"), choices=[(role.value, ROLES[role]) for role in Role])
+    roles = SelectMultipleCheckboxField(_l("Roles"), choices=choices_of({role.value: ROLES[role] for role in Role}))
     languages = SelectMultipleCheckboxField(
-        _l("Answers in"), choices=[(code, LANGUAGES[code]) for code in LANGUAGE_CODES]
+        _l("Answers in"), choices=choices_of({code: LANGUAGES[code] for code in LANGUAGE_CODES})
     )
     profile = ParagraphField(_l("What they do"))
     max_open = IntegerField(_l("Questions at once"))
@@ -92,7 +98,7 @@ def skills_form(topics: Iterable[Topic], locale: str) -> type[SkillsForm]:
     """The form with a level for each of these topics."""
     listed = tuple(topics)
     fields: dict[str, Any] = {
-        name_of(topic): RadioField(topic.label(locale), choices=list(LEVELS.items()), coerce=int, default=0)
+        name_of(topic): RadioField(topic.label(locale), choices=choices_of(LEVELS), coerce=int, default=0)
         for topic in listed
     }
     return type("SkillsForm", (SkillsForm,), {**fields, "topics": listed})
@@ -119,9 +125,11 @@ def _ensure_plausible(day: date | None) -> None:
 class TokenForm(FlaskForm):
     scope = RadioField(
         _l("What it may be used for"),
-        choices=[
-            (TokenScope.INTAKE.value, _l("Opening questions only")),
-            (TokenScope.FULL.value, _l("Everything this person may do")),
-        ],
+        choices=choices_of(
+            {
+                TokenScope.INTAKE.value: _l("Opening questions only"),
+                TokenScope.FULL.value: _l("Everything this person may do"),
+            }
+        ),
         default=TokenScope.INTAKE.value,
     )

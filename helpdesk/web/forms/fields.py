@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import DecimalField, SelectMultipleField, StringField, TextAreaField
 from wtforms import IntegerField as AnyIntegerField
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # as people write thousands
+
+
+def choices_of(names: Mapping[Any, Any]) -> list[SelectChoice]:
+    """The choices of a field from codes and what they are called."""
+    return [SelectChoice(code, name) for code, name in names.items()]
 
 
 class IntegerField(AnyIntegerField):

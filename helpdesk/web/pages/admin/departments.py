@@ -18,7 +18,7 @@ from helpdesk.db import db
 from helpdesk.errors import BadInput, NotFound, Problem
 from helpdesk.reports.people import colleagues
 from helpdesk.web.forms.admin_organisation import DepartmentForm, NewDepartmentForm, shown_department
-from helpdesk.web.pages.admin.place import blueprint, calendar_choices, clash, page, person_named, save
+from helpdesk.web.pages.admin.place import blueprint, calendar_choices, clash, every_problem, page, person_named, save
 from helpdesk.web.signing_in import back_to, me
 
 NO_CALENDAR = _l("Around the clock")
@@ -48,7 +48,13 @@ def new_department() -> ResponseReturnValue:
 def _add(form: NewDepartmentForm) -> Department:
     if department_with(form.code.data) is not None:
         raise BadInput([Problem("code", "code_taken")])
-    return put_department(form.code.data, by=me(), **_values(form))[0]
+    return _put(form.code.data, form)[0]
+
+
+def _put(code: str, form: DepartmentForm) -> tuple[Department, str]:
+    with every_problem() as problems:
+        return put_department(code, by=me(), **_values(form, problems))
+    raise AssertionError("every problem is raised")
 
 
 @blueprint.route("/departments/<code>", methods=["GET", "POST"])
@@ -62,7 +68,7 @@ def department(code: str) -> ResponseReturnValue:
     elif form.validate():
         done = save(
             form,
-            lambda: put_department(code, by=me(), **_values(form)),
+            lambda: _put(code, form),
             now=lambda: shown_department(_found(code)),
             names={"head_id": "head"},
         )
@@ -86,9 +92,9 @@ def _found(code: str) -> Department:
     return row
 
 
-def _values(form: DepartmentForm) -> dict[str, Any]:
+def _values(form: DepartmentForm, problems: list[Problem]) -> dict[str, Any]:
     """What the form says, as `put_department` takes it."""
-    head = person_named("head", form.head.data)
+    head = person_named("head", form.head.data, problems)
     return {
         "name": form.name.data,
         "head_id": head.id if head else None,

@@ -74,3 +74,9 @@ def send_letter_again(letter_id: int) -> ResponseReturnValue:
         send_again(letter_with(letter_id), by=me())
     flash(_("The letter is on its way again."), "success")
     return back_to(url_for("admin.letters"))
+
+
+def _can_go() -> frozenset[LetterState]:
+    """The letters with a button: without a mail server those kept would only be kept again."""
+    has_server = current_app.extensions["relais_settings"].mail_server is not None
+    return CAN_GO_AGAIN if has_server else CAN_GO_AGAIN - {LetterState.KEPT}

@@ -21,6 +21,7 @@ from helpdesk.web.pages.admin.place import (
     clash,
     department_choices,
     department_chosen,
+    every_problem,
     number_asked,
     page,
     person_named,
@@ -92,7 +93,13 @@ def _add(form: NewPersonForm) -> Person:
     handle = form.handle.data.strip()
     if person_with(handle) is not None:
         raise BadInput([Problem("handle", "handle_taken")])
-    return put_person(handle, by=me(), **_values(form))[0]
+    return _put(handle, form)[0]
+
+
+def _put(handle: str, form: PersonForm) -> tuple[Person, str]:
+    with every_problem() as problems:
+        return put_person(handle, by=me(), **_values(form, problems))
+    raise AssertionError("every problem is raised")
 
 
 @blueprint.route("/people/<handle>", methods=["GET", "POST"])
@@ -106,7 +113,7 @@ def person(handle: str) -> ResponseReturnValue:
     elif form.validate():
         done = save(
             form,
-            lambda: put_person(handle, by=me(), **_values(form)),
+            lambda: _put(handle, form),
             now=lambda: shown_person(found_person(handle)),
             names=FIELDS,
         )
@@ -129,10 +136,10 @@ def _fill_choices(form: PersonForm, whom: Person | None) -> None:
     form.calendar.choices = calendar_choices(whom.calendar if whom else None, AS_DEPARTMENT)
 
 
-def _values(form: PersonForm) -> dict[str, Any]:
+def _values(form: PersonForm, problems: list[Problem]) -> dict[str, Any]:
     """What the form says, as `put_person` takes it."""
     department = department_chosen(form.department.data)
-    backup = person_named("backup", form.backup.data)
+    backup = person_named("backup", form.backup.data, problems)
     return {
         "name": form.name.data,
         "title": form.title.data,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from wtforms.fields.choices import SelectChoice
 
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.directory import department_with, person_called
@@ -124,14 +126,27 @@ def clash(form: AdministrationForm, kind: str, object_id: int | None) -> dict[st
     }
 
 
-def person_named(field: str, words: str) -> Person | None:
-    """The person a field names (None: nobody). Raises BadInput for that field."""
+@contextmanager
+def every_problem() -> Iterator[list[Problem]]:
+    """Raise BadInput at the end with the problems noted meanwhile and those of a verb, so that all are seen at once."""
+    problems: list[Problem] = []
+    try:
+        yield problems
+    except BadInput as refusal:
+        problems += refusal.problems
+    if problems:
+        raise BadInput(problems)
+
+
+def person_named(field: str, words: str, problems: list[Problem]) -> Person | None:
+    """The person a field names; None when it names nobody, or nobody that can be found: noted as a problem of it."""
     if not words:
         return None
     try:
         return person_called(words)
     except BadInput as refusal:
-        raise BadInput([Problem(field, each.code, each.params) for each in refusal.problems]) from None
+        problems += [Problem(field, each.code, each.params) for each in refusal.problems]
+        return None
 
 
 def department_chosen(code: str) -> Department | None:
@@ -139,14 +154,14 @@ def department_chosen(code: str) -> Department | None:
     return (department_with(code) or abort(404)) if code else None
 
 
-def department_choices(present: str | None = None, *, empty: Any = None) -> list[tuple[str, Any]]:
-    """Departments in use, and the present one whatever it is."""
+def department_choices(present: str | None = None, *, empty: Any = None) -> list[SelectChoice]:
+    """Departments in use, and the present one whatever it is; before them, with `empty`, the choice of none."""
     query = select(Department).where(Department.active | (Department.code == (present or ""))).order_by(Department.name)
-    choices: list[tuple[str, Any]] = [(row.code, row.name) for row in db.session.scalars(query)]
-    return choices if empty is None else [("", empty), *choices]
+    first = [] if empty is None else [SelectChoice("", empty)]
+    return first + [SelectChoice(row.code, row.name) for row in db.session.scalars(query)]
 
 
-def calendar_choices(present: str | None, empty: Any) -> list[tuple[str, Any]]:
-    """The calendars there are, and the present one whatever it is."""
+def calendar_choices(present: str | None, empty: Any) -> list[SelectChoice]:
+    """The calendars there are, and the present one whatever it is; before them, the choice of none."""
     codes = set(db.session.scalars(select(CalendarVersion.code).distinct())) | ({present} if present else set())
-    return [("", empty), *((code, code) for code in sorted(codes))]
+    return [SelectChoice("", empty), *(SelectChoice(code) for code in sorted(codes))]

@@ -19,7 +19,7 @@ from helpdesk.reports.people import colleagues
 from helpdesk.web.forms.admin_people import AbsenceForm
 from helpdesk.web.language import time_zone
 from helpdesk.web.pages.admin.people import found_person
-from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, page, person_named, save
+from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, every_problem, page, person_named, save
 from helpdesk.web.signing_in import back_to, me
 
 FIELDS = {"starts_at": "first_day", "ends_at": "last_day"}
@@ -51,14 +51,16 @@ def person_absences(handle: str) -> ResponseReturnValue:
 
 
 def _declare(form: AbsenceForm, handle: str) -> Absence:
-    return declare_absence(
-        found_person(handle),
-        _midnight(form.first_day.data),
-        _midnight(form.last_day.data + timedelta(days=1)),
-        by=me(),
-        delegate=person_named("delegate", form.delegate.data),
-        reason=form.reason.data,
-    )
+    with every_problem() as problems:
+        return declare_absence(
+            found_person(handle),
+            _midnight(form.first_day.data),
+            _midnight(form.last_day.data + timedelta(days=1)),
+            by=me(),
+            delegate=person_named("delegate", form.delegate.data, problems),
+            reason=form.reason.data,
+        )
+    raise AssertionError("every problem is raised")
 
 
 def _midnight(day: date) -> datetime:

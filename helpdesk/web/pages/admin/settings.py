@@ -10,7 +10,7 @@ from sqlalchemy import select
 from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import CHECKS, change_setting
 from helpdesk.db import db
-from helpdesk.errors import BadInput, Problem
+from helpdesk.errors import BadInput
 from helpdesk.tickets.classes import CIRCUITS as CIRCUIT_CODES
 from helpdesk.web.forms.admin_organisation import PLAIN_SETTINGS, SettingsForm, shown_settings
 from helpdesk.web.pages.admin.place import blueprint, clash, page, person_named, save
@@ -43,21 +43,12 @@ def _change(form: SettingsForm) -> bool:
     circuits: dict[str, list[str]] = {}
     for code in CIRCUIT_CODES:
         field = form[f"circuit_{code}"]
-        for words in field.lines:
-            try:
-                circuits.setdefault(code, []).append(_handle(field.name, words))
-            except BadInput as refusal:
-                problems += refusal.problems
+        people = [person_named(field.name, words, problems) for words in field.lines]
+        if people:
+            circuits[code] = [person.handle for person in people if person is not None]
     if problems:
         raise BadInput(problems)
     for name in PLAIN_SETTINGS:
         change_setting(name, form[name].data, by=me())
     change_setting("circuits", circuits, by=me())
     return True
-
-
-def _handle(field: str, words: str) -> str:
-    person = person_named(field, words)
-    if person is None:
-        raise BadInput([Problem(field, "missing")])
-    return person.handle
