@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
-from helpdesk.db import db
+from helpdesk.db import LARGEST_ID, db
 from helpdesk.errors import NotFound
 from helpdesk.routing.models import Decision, Offer, OfferState
 from helpdesk.routing.reasons import Reason, ReasonKind
@@ -61,7 +61,7 @@ def waiting_count(person: Person) -> int:
 
 def offer_for(person: Person, offer_id: int) -> Offer:
     """The offer with this id, if it is `person`'s and they may see its ticket. Raises NotFound."""
-    offer = db.session.get(Offer, offer_id)
+    offer = db.session.get(Offer, offer_id) if 0 < offer_id <= LARGEST_ID else None
     if offer is None or offer.person_id != person.id or not seeing.may(person, Can.SEE_TICKET, offer.ticket):
         raise NotFound()
     return offer

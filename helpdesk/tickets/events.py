@@ -134,10 +134,12 @@ def ensure_version(ticket: Ticket, version: int | None) -> None:
     """
     if version is None or version == ticket.version:
         return
+    if not 0 <= version < ticket.version:  # nobody was ever shown it; and a database may have no such number
+        raise Conflict(last_change(ticket))
     seen_since = db.session.scalars(
         select(Event.kind).where(Event.ticket_id == ticket.id, Event.sequence > version)
     ).all()
-    if version > ticket.version or not QUIET.issuperset(seen_since):
+    if not QUIET.issuperset(seen_since):
         raise Conflict(last_change(ticket))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import abort, request
 
 from helpdesk.errors import BadInput, Problem
 
@@ -23,6 +23,14 @@ def refuse_broken_text() -> None:
         unquote_to_bytes(body).decode("utf-8")
     except UnicodeDecodeError:
         raise BadInput([Problem("text", "not_utf8")]) from None
+
+
+def refuse_nul() -> None:
+    """A NUL in an address names nothing: no database keeps one in a text, and some refuse to be asked for it."""
+    if "\0" in request.path:
+        abort(404)
+    if any("\0" in value for values in request.args.listvalues() for value in values):
+        raise BadInput([Problem("address", "invalid")])
 
 
 def one_kind_of_line(text: str | None) -> str:

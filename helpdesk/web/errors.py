@@ -9,7 +9,7 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from helpdesk.db import db
@@ -28,6 +28,7 @@ def prepare(app: Flask) -> None:
     app.register_error_handler(BadInput, lambda error: answer(422, error))
     app.register_error_handler(HTTPException, lambda error: answer(error.code or 500, error))
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(DataError, _not_to_be_kept)
     app.register_error_handler(Exception, _fault)
 
 
@@ -35,6 +36,13 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("the database could not be used", exc_info=error)
     db.session.rollback()
     return answer(503, error)
+
+
+def _not_to_be_kept(error: DataError) -> ResponseReturnValue:
+    """A value that no column can hold, such as a NUL typed into a form: what was sent is wrong, not the program."""
+    log.warning("the database refused a value of %s %s: %s", request.method, request.path, error.orig)
+    db.session.rollback()
+    return answer(400, error)
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

@@ -157,7 +157,10 @@ def of_this(endpoint: str, person: Person, chosen: dict[str, Any], whole: Whole)
     if "ref" in chosen:
         ticket = next((each for each in whole.tickets.values() if each.ref == chosen["ref"]), None)
         can = Can.PUBLISH if endpoint.startswith("publication.") else Can.SEE_TICKET
-        return {200, 302} if ticket is not None and seeing.may(person, can, db.session.merge(ticket)) else {404}
+        if ticket is None or not seeing.may(person, can, db.session.merge(ticket)):
+            return {404}
+        # What may be seen but no longer (or not yet) approved has its page elsewhere.
+        return {200, 302, 404} if endpoint == "approval.ticket" else {200, 302}
     if "offer_id" in chosen:
         theirs = {offer.id for offer in whole.offers if offer.person_id == person.id}
         return {200} if chosen["offer_id"] in theirs else {404}

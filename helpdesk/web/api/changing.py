@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk import clock
 from helpdesk.db import db, transaction
-from helpdesk.errors import BadInput, Problem
+from helpdesk.errors import BadInput, Conflict, Problem
 from helpdesk.tickets.models import IntakeReceipt
 from helpdesk.web.api.authority import actor
 
@@ -39,7 +39,7 @@ def changing(view: Callable[..., Answer]) -> Callable[..., Answer]:
         try:
             with transaction():
                 return _kept(key) or _do_and_keep(key, view, args, kwargs)
-        except IntegrityError:
+        except (IntegrityError, Conflict):
             # Two requests with one key at the same instant: the other one came first, and has been answered.
             kept = _kept(key)
             if kept is None:

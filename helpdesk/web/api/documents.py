@@ -21,6 +21,7 @@ from helpdesk.routing.models import Offer, Topic
 from helpdesk.sla.deadlines import STAGES
 from helpdesk.tickets import seeing
 from helpdesk.tickets.models import Event, Question, Ticket, TicketTopic
+from helpdesk.tickets.opening import NewTicket
 
 Document = dict[str, Any]
 
@@ -38,7 +39,7 @@ def topic_codes(ticket: Ticket) -> list[str]:
     return list(db.session.scalars(query.where(TicketTopic.ticket_id == ticket.id).order_by(Topic.code)))
 
 
-def ticket_document(ticket: Ticket) -> Document:
+def ticket_document(ticket: Ticket | NewTicket) -> Document:
     """A ticket as it stands in lists."""
     return {
         "ref": ticket.ref,
@@ -48,7 +49,7 @@ def ticket_document(ticket: Ticket) -> Document:
         "class": ticket.class_,
         "sensitivity": ticket.sensitivity,
         "language": ticket.language,
-        "topics": topic_codes(ticket),
+        "topics": [] if isinstance(ticket, NewTicket) else topic_codes(ticket),
         "department": ticket.department.code if ticket.department else None,
         "assignee": handle(ticket.holder),
         "channel": ticket.channel.code,

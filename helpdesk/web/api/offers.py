@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from helpdesk.accounts.directory import person_with
-from helpdesk.db import db
+from helpdesk.db import LARGEST_ID, db
 from helpdesk.errors import BadInput, NotFound, Problem
 from helpdesk.routing.models import DeclineReason, Offer
 from helpdesk.routing.offering import accept, decline
@@ -15,8 +15,6 @@ from helpdesk.web.api.blueprint import api, described
 from helpdesk.web.api.changing import Answer, changing
 from helpdesk.web.api.documents import offer_document
 from helpdesk.web.api.schemas import DeclineSchema, OfferSchema, VersionedSchema
-
-LARGEST_ID = 2**31 - 1  # of an integer column
 
 
 def the_offer(offer_id: int) -> Offer:

@@ -5,18 +5,21 @@ Rules of the domain are not repeated here: `intake.cleaning` and the verbs refus
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from apiflask import Schema
 from apiflask.fields import Boolean, Date, DateTime, Dict, Email, Integer, List, Nested, Raw, String
 from apiflask.validators import Length, OneOf, Range
-from marshmallow import RAISE
+from marshmallow import RAISE, ValidationError, pre_load
 
+from helpdesk.db import LARGEST_ID
 from helpdesk.routing.models import DeclineReason
 from helpdesk.tickets.classes import CLASSES, PRIORITIES, SENSITIVITIES
 from helpdesk.tickets.workflow import State
 
 MOST_PER_PAGE = 200
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class In(Schema):
@@ -24,6 +27,18 @@ class In(Schema):
 
     class Meta:
         unknown = RAISE
+
+    @pre_load
+    def refuse_what_is_no_text(self, data: Any, **_context: Any) -> Any:
+        """NUL and halves of surrogate pairs are no characters: no database keeps them, and no page shows them."""
+        wrong = {}
+        for name, value in data.items() if isinstance(data, dict) else ():
+            texts = [name, *(value if isinstance(value, list) else [value])]
+            if any(NO_TEXT.search(text) for text in texts if isinstance(text, str)):
+                wrong[NO_TEXT.sub("\ufffd", name)] = ["Holds a NUL or half of a surrogate pair: no character."]
+        if wrong:
+            raise ValidationError(wrong)
+        return data
 
 
 class ProblemSchema(Schema):
@@ -58,7 +73,9 @@ class QuestionSchema(In):
 
 class VersionedSchema(In):
     version = Integer(
-        validate=Range(0), metadata={"description": "The version you saw: 409 if the ticket moved on since"}
+        strict=True,
+        validate=Range(0, LARGEST_ID),
+        metadata={"description": "The version you saw: 409 if the ticket moved on since"},
     )
 
 
@@ -89,7 +106,7 @@ class DraftInSchema(VersionedSchema):
 
 
 class SubmissionSchema(VersionedSchema):
-    revision = Integer(required=True, validate=Range(1, 1_000_000))
+    revision = Integer(required=True, strict=True, validate=Range(1, 1_000_000))
 
 
 class ApprovalInSchema(SubmissionSchema):
