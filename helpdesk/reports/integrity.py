@@ -121,10 +121,10 @@ def _audit_faults(progress: Callable[[str, int], None]) -> Iterator[Fault]:
 def _counter_faults(progress: Callable[[str, int], None]) -> Iterator[Fault]:
     """The counters of the working lists against the tickets that stand in them."""
     tickets = _table(Ticket)
-    grouped = select(tickets.c.queue, func.coalesce(tickets.c.department_id, 0), func.count()).group_by(
-        tickets.c.queue, func.coalesce(tickets.c.department_id, 0)
+    grouped = select(tickets.c.queue, tickets.c.department_id, func.count()).group_by(
+        tickets.c.queue, tickets.c.department_id
     )
-    counted = Counter({(row[0], row[1]): row[2] for row in db.session.execute(grouped)})
+    counted = Counter({(row[0], row[1] or 0): row[2] for row in db.session.execute(grouped)})
     kept = Counter({(row.queue, row.department_id): row.count for row in _rows(select(_table(QueueCount)))})
     for queue, department_id in sorted(counted.keys() | kept.keys()):
         if counted[queue, department_id] != kept[queue, department_id]:
