@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 from helpdesk.errors import Conflict, RelaisError
 
 AFTER_COMMIT = "relais_after_commit"
+LARGEST_ID = 2**31 - 1  # of an integer column: a larger number cannot be asked for
 _writing: ContextVar[bool] = ContextVar("relais_writing", default=False)
 
 
