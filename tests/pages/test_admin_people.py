@@ -127,7 +127,8 @@ def test_what_is_not_there_is_not_found(browser, path):
     ],
 )
 def test_a_list_survives_any_query(browser, query):
-    assert browser.get(f"/admin/people?{query}").status_code == 200
+    expected = 422 if "%00" in query else 200  # no page takes a NUL
+    assert browser.get(f"/admin/people?{query}").status_code == expected
 
 
 # --- adding and changing ----------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from sqlalchemy import select
 from helpdesk.channels.models import Channel
 from helpdesk.channels.registry import channel_with, put_channel
 from helpdesk.db import db
-from helpdesk.errors import BadInput, NotFound, Problem
+from helpdesk.errors import NotFound, Problem
 from helpdesk.web.forms.admin_organisation import ChannelForm, NewChannelForm, shown_channel
 from helpdesk.web.labels import CHANNEL_KINDS
-from helpdesk.web.pages.admin.place import blueprint, clash, page, save
+from helpdesk.web.pages.admin.place import blueprint, clash, every_problem, page, save
 from helpdesk.web.signing_in import back_to, me
 
 
@@ -41,9 +41,11 @@ def new_channel() -> ResponseReturnValue:
 
 
 def _add(form: NewChannelForm) -> Channel:
-    if channel_with(form.code.data) is not None:
-        raise BadInput([Problem("code", "code_taken")])
-    return put_channel(form.code.data, by=me(), **_values(form))[0]
+    with every_problem() as problems:
+        if channel_with(form.code.data) is not None:
+            problems.append(Problem("code", "code_taken"))
+        return put_channel(form.code.data, by=me(), **_values(form))[0]
+    raise AssertionError("every problem is raised")
 
 
 @blueprint.route("/channels/<code>", methods=["GET", "POST"])

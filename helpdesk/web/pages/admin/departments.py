@@ -15,7 +15,7 @@ from helpdesk.accounts.access import Role
 from helpdesk.accounts.directory import department_with, put_department
 from helpdesk.accounts.models import Department
 from helpdesk.db import db
-from helpdesk.errors import BadInput, NotFound, Problem
+from helpdesk.errors import NotFound, Problem
 from helpdesk.reports.people import colleagues
 from helpdesk.web.forms.admin_organisation import DepartmentForm, NewDepartmentForm, shown_department
 from helpdesk.web.pages.admin.place import blueprint, calendar_choices, clash, every_problem, page, person_named, save
@@ -46,9 +46,11 @@ def new_department() -> ResponseReturnValue:
 
 
 def _add(form: NewDepartmentForm) -> Department:
-    if department_with(form.code.data) is not None:
-        raise BadInput([Problem("code", "code_taken")])
-    return _put(form.code.data, form)[0]
+    with every_problem() as problems:
+        if department_with(form.code.data) is not None:
+            problems.append(Problem("code", "code_taken"))
+        return _put(form.code.data, form)[0]
+    raise AssertionError("every problem is raised")
 
 
 def _put(code: str, form: DepartmentForm) -> tuple[Department, str]:

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.directory import department_with, person_with, put_person
 from helpdesk.accounts.models import Person
-from helpdesk.errors import BadInput, NotFound, Problem
+from helpdesk.errors import NotFound, Problem
 from helpdesk.reports.people import LACKING, Wanted, colleagues, listed
 from helpdesk.web.forms.admin_people import NewPersonForm, PersonForm, shown_person
 from helpdesk.web.pages.admin.place import (
@@ -91,9 +91,11 @@ def new_person() -> ResponseReturnValue:
 
 def _add(form: NewPersonForm) -> Person:
     handle = form.handle.data.strip()
-    if person_with(handle) is not None:
-        raise BadInput([Problem("handle", "handle_taken")])
-    return _put(handle, form)[0]
+    with every_problem() as problems:
+        if person_with(handle) is not None:
+            problems.append(Problem("handle", "handle_taken"))
+        return _put(handle, form)[0]
+    raise AssertionError("every problem is raised")
 
 
 def _put(handle: str, form: PersonForm) -> tuple[Person, str]:

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from helpdesk.accounts.directory import department_with
-from helpdesk.errors import BadInput, NotFound, Problem
+from helpdesk.errors import NotFound, Problem
 from helpdesk.reports.topics import by_department, who_knows
 from helpdesk.routing.models import Topic
 from helpdesk.routing.topics import put_topic, topic_with
 from helpdesk.web.forms.admin_organisation import NewTopicForm, TopicForm, shown_topic
-from helpdesk.web.pages.admin.place import blueprint, clash, department_choices, page, save, words_asked
+from helpdesk.web.pages.admin.place import blueprint, clash, department_choices, every_problem, page, save, words_asked
 from helpdesk.web.signing_in import back_to, me
 
 
@@ -38,9 +38,11 @@ def new_topic() -> ResponseReturnValue:
 
 
 def _add(form: NewTopicForm) -> Topic:
-    if topic_with(form.code.data) is not None:
-        raise BadInput([Problem("code", "code_taken")])
-    return put_topic(form.code.data, by=me(), **_values(form))[0]
+    with every_problem() as problems:
+        if topic_with(form.code.data) is not None:
+            problems.append(Problem("code", "code_taken"))
+        return put_topic(form.code.data, by=me(), **_values(form))[0]
+    raise AssertionError("every problem is raised")
 
 
 @blueprint.route("/topics/<code>", methods=["GET", "POST"])
