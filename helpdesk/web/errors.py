@@ -129,12 +129,19 @@ def title(status: int) -> str:
     return str(titles.get(status) or _("Something went wrong"))
 
 
+def _below(prefix: str, name: Any) -> str:
+    """The dotted name of a field; what is wrong with an object as a whole (`_schema`) is said of its own field."""
+    if name == "_schema" and prefix:
+        return prefix
+    return f"{prefix}.{name}" if prefix else str(name)
+
+
 def _by_field(detail: Any, prefix: str = "") -> list[tuple[str, list[str]]]:
     """What a schema found wrong, as (dotted field, sentences): it nests by object and by position."""
     if isinstance(detail, dict):
         return [
             found
             for name, inner in detail.items()
-            for found in _by_field(inner, f"{prefix}.{name}" if prefix else str(name))
+            for found in _by_field(inner, _below(prefix, name))
         ]
     return [(prefix, [str(reason) for reason in (detail if isinstance(detail, list) else [detail])])]

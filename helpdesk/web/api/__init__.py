@@ -5,13 +5,25 @@ A token acts with its person's roles. Every change runs in one transaction toget
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from helpdesk.web.api import answers, authority, lists, matches, offers, questions, tickets
 from helpdesk.web.api.blueprint import api
+from helpdesk.web.api.changing import LONGEST_KEY
 from helpdesk.web.errors import problem
 from helpdesk.web.protection import csrf
+
+CHANGE_NOTHING = frozenset({"/api/v1/match"})
+KEY: dict[str, Any] = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "description": "The same request with the same key again is done once, and answered the same",
+}
 
 __all__ = ["answers", "lists", "matches", "offers", "prepare", "questions", "tickets"]
 
@@ -35,7 +47,16 @@ def prepare(app: Flask) -> None:
     for blueprint in app.blueprints.values():
         blueprint.enable_openapi = False  # type: ignore[attr-defined]  # pages are no part of the description
     app.register_blueprint(api)
-    app.add_url_rule("/api/v1/openapi.json", "openapi", description)
+    app.spec_processor(with_keys)  # type: ignore[attr-defined]
+    app.add_url_rule("/api/v1/openapi.json", "openapi", app.doc(hide=True)(description))  # type: ignore[attr-defined]
+
+
+def with_keys(spec: dict[str, Any]) -> dict[str, Any]:
+    """The description, in which every call that changes something takes an Idempotency-Key."""
+    for path, operations in spec["paths"].items():
+        if "post" in operations and path not in CHANGE_NOTHING:
+            operations["post"].setdefault("parameters", []).append(KEY)
+    return spec
 
 
 def description() -> ResponseReturnValue:
