@@ -1,4 +1,4 @@
-"""Four clients ask questions while one program after the other is killed. Whatever was acknowledged is there afterwards."""
+"""Four clients ask while one program after the other is killed. Whatever was acknowledged is there afterwards."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
+
 from servers import PROJECT, Served, environment, eventually, served
 
 CLIENTS = 4
