@@ -20,7 +20,12 @@ def run() -> None:
         if sqlite:
             raw.execute("PRAGMA foreign_keys=OFF")
         try:
-            context.configure(connection=connection, target_metadata=extension.db.metadata, **extension.configure_args)
+            context.configure(
+                connection=connection,
+                target_metadata=extension.db.metadata,
+                transactional_ddl=True,  # SQLite too: db.py begins explicitly, so a refused migration leaves nothing
+                **extension.configure_args,
+            )
             with context.begin_transaction():
                 context.run_migrations()
                 if sqlite:
@@ -30,6 +35,7 @@ def run() -> None:
             connection.commit()
         finally:
             if sqlite:
+                connection.rollback()  # the pragma has no effect in a transaction, and the connection is used again
                 raw.execute("PRAGMA foreign_keys=ON")
 
 

@@ -16,7 +16,7 @@ from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import SYSTEM, Actor, LinkPurpose, Person, SignedLink, Token, TokenScope
 from helpdesk.accounts.permitting import ensure_role
-from helpdesk.db import db, transaction
+from helpdesk.db import LARGEST_ID, db, transaction
 from helpdesk.errors import BadInput, NotFound, Problem
 
 # The cost the OWASP cheat sheet gives for argon2id: about 60 ms and 19 MiB each, bearable with many threads.
@@ -85,7 +85,7 @@ def create_token(person: Person, scope: TokenScope, *, by: Person | Actor) -> tu
 def revoke_token(token_id: int, *, by: Person | Actor) -> Token:
     """End a token at once. By an administrator. Raises NotFound."""
     _ensure_administrator(by)
-    token = db.session.get(Token, token_id)
+    token = db.session.get(Token, token_id) if 0 < token_id <= LARGEST_ID else None
     if token is None:
         raise NotFound()
     if token.revoked_at is None:

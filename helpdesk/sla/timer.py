@@ -48,7 +48,7 @@ class Clock:
 
 #   event                      ends (clock: outcome)                              starts
 STOPS: dict[Kind, dict[str, str]] = {
-    Kind.OFFERED: {"triage": "done", "accept": "withdrawn"},
+    Kind.OFFERED: {"triage": "done", "accept": "withdrawn", "answer": "withdrawn"},
     Kind.REUSED: {"triage": "done"},
     Kind.ACCEPTED: {"accept": "done"},
     Kind.DECLINED: {"accept": "declined"},
@@ -67,6 +67,10 @@ STOPS: dict[Kind, dict[str, str]] = {
 STARTS: dict[Kind, tuple[str, ...]] = {
     Kind.RECEIVED: ("triage", "public"),
     Kind.OFFERED: ("accept",),
+    Kind.DECLINED: ("triage",),  # whom to ask is to be chosen again
+    Kind.REDIRECTED: ("triage",),
+    Kind.WITHDRAWN: ("triage",),
+    Kind.EXPIRED: ("triage",),
     Kind.ACCEPTED: ("answer",),
     Kind.SUBMITTED: ("validate",),
     Kind.RETURNED: ("answer",),  # the answer's clock goes on where it was
@@ -97,7 +101,13 @@ def clocks(happenings: Iterable[Happening], *, posted_at: datetime) -> list[Cloc
         for name in STARTS.get(event.kind, ()):
             start = posted_at if name == "public" else event.at
             _start(found, name, cycle, start, event)
-    return found
+    return [clock for clock in found if not _is_no_wait(clock)]
+
+
+def _is_no_wait(clock: Clock) -> bool:
+    """An offer withdrawn to make another at once: nobody waited in between."""
+    first = clock.stretches[0]
+    return clock.name == "triage" and first.why == Kind.WITHDRAWN and first.start == first.end
 
 
 def _open(found: list[Clock], name: str) -> Clock | None:

@@ -28,6 +28,10 @@ KEY: dict[str, Any] = {
 __all__ = ["answers", "lists", "matches", "offers", "prepare", "questions", "tickets"]
 
 
+api.before_request(authority.check)
+csrf.exempt(api)
+
+
 def prepare(app: Flask) -> None:
     """Register the API and its description."""
     app.config.update(
@@ -42,8 +46,6 @@ def prepare(app: Flask) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the order of the documents is the readers'
     # Set directly: `error_processor()` would also take the pages' errors over, and answer them with JSON.
     app.error_callback = lambda error: problem(error.status_code, error)  # type: ignore[attr-defined]
-    api.before_request(authority.check)
-    csrf.exempt(api)
     for blueprint in app.blueprints.values():
         blueprint.enable_openapi = False  # type: ignore[attr-defined]  # pages are no part of the description
     app.register_blueprint(api)
