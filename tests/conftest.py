@@ -21,9 +21,8 @@ for folder in (ROOT, ROOT / "tests"):
         sys.path.insert(0, str(folder))
 
 import servers  # noqa: E402
-
 from config import Settings  # noqa: E402
-from helpdesk import create_app, outbox  # noqa: E402
+from helpdesk import create_app, demo, outbox  # noqa: E402
 from helpdesk.db import Base, db  # noqa: E402
 from helpdesk.migrating import migrate  # noqa: E402
 
@@ -56,6 +55,23 @@ def migrated(settings: Settings) -> Iterator[Flask]:
     migrate(app)
     yield app
     with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo_app(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Flask]:
+    """The application with the demo played, for tests that look at it and leave it as it is; outside its context."""
+    data = tmp_path_factory.mktemp("demo")
+    environment = {"RELAIS_DATA_DIR": str(data), "REDIS_URL": redis_url, "BASE_URL": "http://localhost"}
+    if os.environ.get(DATABASE):
+        environment["DATABASE_URL"] = servers.another_database(os.environ[DATABASE], "demo")
+    app = create_app(Settings.load(environment))
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False)
+    migrate(app)
+    demo.load(app)
+    yield app
+    with app.app_context():
+        db.session.remove()
         db.engine.dispose()
 
 
