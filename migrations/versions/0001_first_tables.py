@@ -318,13 +318,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_ticket_claimed", ["claimed_by_id", "queue", "priority", "opened_at", "id"], unique=False
+            "ix_ticket_claimed",
+            ["claimed_by_id", "queue", "priority", "opened_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("claimed_by_id IS NOT NULL"),
+            postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_ticket_department_queue", ["department_id", "queue", "priority", "opened_at", "id"], unique=False
         )
-        batch_op.create_index("ix_ticket_due", ["due_at", "id"], unique=False)
-        batch_op.create_index("ix_ticket_holder", ["holder_id", "queue", "opened_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("due_at IS NOT NULL"),
+            postgresql_where=sa.text("due_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_holder",
+            ["holder_id", "queue", "opened_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("holder_id IS NOT NULL"),
+            postgresql_where=sa.text("holder_id IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_ticket_merged_into_id"), ["merged_into_id"], unique=False)
         batch_op.create_index("ix_ticket_opened", ["opened_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["queue", "priority", "opened_at", "id"], unique=False)
@@ -791,10 +807,20 @@ def downgrade() -> None:
         batch_op.drop_index("ix_ticket_queue")
         batch_op.drop_index("ix_ticket_opened")
         batch_op.drop_index(batch_op.f("ix_ticket_merged_into_id"))
-        batch_op.drop_index("ix_ticket_holder")
-        batch_op.drop_index("ix_ticket_due")
+        batch_op.drop_index(
+            "ix_ticket_holder",
+            sqlite_where=sa.text("holder_id IS NOT NULL"),
+            postgresql_where=sa.text("holder_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_ticket_due", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")
+        )
         batch_op.drop_index("ix_ticket_department_queue")
-        batch_op.drop_index("ix_ticket_claimed")
+        batch_op.drop_index(
+            "ix_ticket_claimed",
+            sqlite_where=sa.text("claimed_by_id IS NOT NULL"),
+            postgresql_where=sa.text("claimed_by_id IS NOT NULL"),
+        )
 
     op.drop_table("ticket")
     op.drop_table("skill")
