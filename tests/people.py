@@ -24,9 +24,7 @@ def a_department(code: str = "FIX", **fields: Any) -> Department:
     return department
 
 
-def a_person(
-    *roles: Role, handle: str | None = None, department: Department | None = None, **fields: Any
-) -> Person:
+def a_person(*roles: Role, handle: str | None = None, department: Department | None = None, **fields: Any) -> Person:
     """Somebody with these roles."""
     handle = handle or f"person-{next(_numbers)}"
     fields.setdefault("name", handle.replace("-", " ").title())

@@ -43,9 +43,7 @@ def extracted() -> Catalog:
         for filename, _line, message, comments, context in extract_from_dir(
             str(ROOT / folder), method_map, options, KEYWORDS, ("Translators:",)
         ):
-            catalogue.add(
-                message, locations=[(f"{folder}/{filename}", 0)], auto_comments=comments, context=context
-            )
+            catalogue.add(message, locations=[(f"{folder}/{filename}", 0)], auto_comments=comments, context=context)
     return catalogue
 
 
@@ -101,9 +99,7 @@ def main(arguments: list[str]) -> int:
                 message.flags.discard("fuzzy")
         if command in ("add", "extract"):
             save(catalogue)
-        missing = [
-            message for message in catalogue if message.id and message.id in found and is_missing(message)
-        ]
+        missing = [message for message in catalogue if message.id and message.id in found and is_missing(message)]
         for message in missing:
             print(json.dumps(message.id, ensure_ascii=False))
         print(f"{len(missing)} without French, {len(found)} messages in all", file=sys.stderr)

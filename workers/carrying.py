@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from helpdesk import outbox
 from helpdesk.db import db, transaction
-from helpdesk.outbox import Lane, OutboxRow, RowState
+from helpdesk.outbox import Lane, RowState
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,7 @@ from helpdesk.db import db
 from helpdesk.tickets.sealing import seal
 
 
-def note(
-    action: str, object_kind: str, object_id: int | None, *, by: Person | Actor, **facts: Any
-) -> AuditEntry:
+def note(action: str, object_kind: str, object_id: int | None, *, by: Person | Actor, **facts: Any) -> AuditEntry:
     """Write down that `by` did `action` to an object. Facts are ids and short words, never secrets or free text."""
     session = db.session
     session.flush()
@@ -50,9 +48,7 @@ def entry_hash(entry: AuditEntry) -> str:
 def broken_entries() -> Iterator[AuditEntry]:
     """The entries that do not follow from the one before, in order."""
     previous = ""
-    for entry in db.session.scalars(
-        select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=500)
-    ):
+    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.id).execution_options(yield_per=500)):
         if entry.previous_hash != previous or entry.hash != entry_hash(entry):
             yield entry
         previous = entry.hash

@@ -70,9 +70,7 @@ def _extends(character: str) -> bool:
 
 def _joins_in_hangul(before: str, after: str) -> bool:
     """Leading consonant, vowel and final consonant of one Korean syllable."""
-    if not (
-        "\u1100" <= before <= "\ud7a3" and ("\u1100" <= after <= "\u11ff" or "\uac00" <= after <= "\ud7a3")
-    ):
+    if not ("\u1100" <= before <= "\ud7a3" and ("\u1100" <= after <= "\u11ff" or "\uac00" <= after <= "\ud7a3")):
         return False
     leading, vowel = "\u1100" <= before <= "\u115f", "\u1160" <= before <= "\u11a7"
     syllable = "\uac00" <= before <= "\ud7a3"

@@ -144,8 +144,7 @@ class _BareLink(InlineProcessor):
     ) -> tuple[Element | None, int | None, int | None]:
         address = m.group()
         while address and (
-            address[-1] in ".,;:!?'*_]»”’…"
-            or (address[-1] == ")" and address.count("(") < address.count(")"))
+            address[-1] in ".,;:!?'*_]»”’…" or (address[-1] == ")" and address.count("(") < address.count(")"))
         ):
             address = address[:-1]
         link = Element("a", {"href": address})

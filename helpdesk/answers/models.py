@@ -33,9 +33,7 @@ class Draft(Base):
     review_by: Mapped[date | None]
     digest: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
-    from_version_id: Mapped[int | None] = mapped_column(
-        ForeignKey("answer_version.id")
-    )  # what it was begun from
+    from_version_id: Mapped[int | None] = mapped_column(ForeignKey("answer_version.id"))  # what it was begun from
 
     ticket: Mapped[Ticket] = relationship()
     author: Mapped[Person] = relationship()

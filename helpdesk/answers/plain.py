@@ -24,9 +24,7 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self._blocks: list[
-            tuple[str, bool]
-        ] = []  # text of a block, and whether it stands close to the one before
+        self._blocks: list[tuple[str, bool]] = []  # text of a block, and whether it stands close to the one before
         self._inline: list[str] = []
         self._margins: list[str] = []
         self._bullet: str | None = None

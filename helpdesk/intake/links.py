@@ -34,9 +34,7 @@ def is_acceptable_link(url: str) -> bool:
     """Whether `url` can be shown as a link to a public post: http or https, a host, no password, nothing
     invisible.
     """
-    if len(url) > LONGEST_LINK or any(
-        character.isspace() or not character.isprintable() for character in url
-    ):
+    if len(url) > LONGEST_LINK or any(character.isspace() or not character.isprintable() for character in url):
         return False
     parts = _split(url)
     return (

@@ -65,9 +65,7 @@ class MaskingRules:
         "order", "membership",
     )  # fmt: skip
     customer_shapes: tuple[str, ...] = ()
-    public_words: frozenset[str] = frozenset(
-        {"box", "fibre", "internet", "wifi", "wi-fi", "tv", "forfait", "service"}
-    )
+    public_words: frozenset[str] = frozenset({"box", "fibre", "internet", "wifi", "wi-fi", "tv", "forfait", "service"})
 
 
 DEFAULT_RULES = MaskingRules()

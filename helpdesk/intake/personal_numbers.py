@@ -170,9 +170,7 @@ class CustomerNumbers:
         self._announced = re.compile(rf"(?i)\b(?:{alternatives})\b{_LINKS}{_NUMBER}") if words else None
         symbols = {"#": r"\d", "@": "[A-Za-z]"}
         self._shapes = [
-            re.compile(
-                r"(?i)(?<!\w)" + "".join(symbols.get(sign, re.escape(sign)) for sign in shape) + r"(?!\w)"
-            )
+            re.compile(r"(?i)(?<!\w)" + "".join(symbols.get(sign, re.escape(sign)) for sign in shape) + r"(?!\w)")
             for shape in shapes
         ]
 

@@ -74,8 +74,7 @@ def _open_offers() -> dict[int, int]:
             select(Offer.person_id, func.count())
             .where(Offer.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
             .group_by(Offer.person_id)
-        )
-        .all()
+        ).all()
     )
 
 
@@ -87,8 +86,7 @@ def _answered() -> dict[int, int]:
             .join(OfficialAnswer, OfficialAnswer.id == AnswerVersion.official_answer_id)
             .where(OfficialAnswer.kind == AnswerKind.ANSWER, OfficialAnswer.status == AnswerStatus.IN_FORCE)
             .group_by(AnswerVersion.author_id)
-        )
-        .all()
+        ).all()
     )
 
 

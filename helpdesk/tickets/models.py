@@ -25,9 +25,7 @@ class Asker(Base):
     first_seen_at: Mapped[datetime]
     erased_at: Mapped[datetime | None]
 
-    identity: Mapped[AskerIdentity | None] = relationship(
-        back_populates="asker", cascade="all, delete-orphan"
-    )
+    identity: Mapped[AskerIdentity | None] = relationship(back_populates="asker", cascade="all, delete-orphan")
 
 
 class AskerIdentity(Base):
@@ -67,9 +65,7 @@ class Ticket(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(String(20), unique=True)  # R-2026-000142
-    public_id: Mapped[str] = mapped_column(
-        String(32), unique=True
-    )  # in the asker's status link, never the ref
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)  # in the asker's status link, never the ref
     version: Mapped[int] = mapped_column(default=0)
     state: Mapped[State] = mapped_column(Word(State))
     queue: Mapped[Queue] = mapped_column(Word(Queue))
@@ -154,12 +150,8 @@ class Question(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     external_id: Mapped[str | None] = mapped_column(String(300))
     url: Mapped[str | None] = mapped_column(String(2000))
-    link: Mapped[str | None] = mapped_column(
-        String(2000)
-    )  # canonical form of url, to notice the same post again
-    pasted_link: Mapped[str | None] = mapped_column(
-        String(2000), unique=True
-    )  # the same, when pasted by hand
+    link: Mapped[str | None] = mapped_column(String(2000))  # canonical form of url, to notice the same post again
+    pasted_link: Mapped[str | None] = mapped_column(String(2000), unique=True)  # the same, when pasted by hand
     subject: Mapped[str | None] = mapped_column(String(600))
     text: Mapped[str] = mapped_column(Text)
     language: Mapped[str | None] = mapped_column(String(5))

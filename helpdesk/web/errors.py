@@ -139,9 +139,5 @@ def _below(prefix: str, name: Any) -> str:
 def _by_field(detail: Any, prefix: str = "") -> list[tuple[str, list[str]]]:
     """What a schema found wrong, as (dotted field, sentences): it nests by object and by position."""
     if isinstance(detail, dict):
-        return [
-            found
-            for name, inner in detail.items()
-            for found in _by_field(inner, _below(prefix, name))
-        ]
+        return [found for name, inner in detail.items() for found in _by_field(inner, _below(prefix, name))]
     return [(prefix, [str(reason) for reason in (detail if isinstance(detail, list) else [detail])])]

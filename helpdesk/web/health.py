@@ -54,9 +54,7 @@ def metrics() -> ResponseReturnValue:
     ):
         tickets.labels(str(queue)).set(count)
     rows = Gauge("relais_outbox_rows", "Outbox rows not yet done", ["lane", "state"], registry=registry)
-    waiting = select(OutboxRow.lane, OutboxRow.state, func.count()).where(
-        OutboxRow.state != outbox.RowState.DONE
-    )
+    waiting = select(OutboxRow.lane, OutboxRow.state, func.count()).where(OutboxRow.state != outbox.RowState.DONE)
     for lane, state, count in db.session.execute(waiting.group_by(OutboxRow.lane, OutboxRow.state)):
         rows.labels(str(lane), str(state)).set(count)
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
@@ -64,9 +62,6 @@ def metrics() -> ResponseReturnValue:
 
 def _from_this_machine() -> bool:
     try:
-        return (
-            ipaddress.ip_address(request.remote_addr or "").is_loopback
-            and "X-Forwarded-For" not in request.headers
-        )
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback and "X-Forwarded-For" not in request.headers
     except ValueError:
         return False

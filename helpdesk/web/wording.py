@@ -61,7 +61,9 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "channel_in_two_classes": _l("Leave the channel %(value)s in one class only."),
     "no_default_policy": _l("Add a last policy without conditions, for everything that the others leave out."),
     "not_utf8": _l("This text did not arrive as UTF-8, and nothing was stored. Please send it again as UTF-8."),
-    "already_received_elsewhere": _l("This post has already been taken in, and is handled by a small circle of people."),
+    "already_received_elsewhere": _l(
+        "This post has already been taken in, and is handled by a small circle of people."
+    ),
     "missing_permalink": _l("Give the address of the post."),
     "other_site": _l("This address is on another site than the question: give the one of the reply."),
     "already_posted": _l("This address is that of another reply: see %(ref)s."),

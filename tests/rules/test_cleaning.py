@@ -156,9 +156,7 @@ def test_the_time_of_posting_is_never_in_the_future(given_time, kept, in_future)
     ],
 )
 def test_a_time_that_means_nothing_is_refused(given_time, code):
-    assert [(problem.field, problem.code) for problem in problems(posted_at=given_time)] == [
-        ("posted_at", code)
-    ]
+    assert [(problem.field, problem.code) for problem in problems(posted_at=given_time)] == [("posted_at", code)]
 
 
 def test_an_author_that_is_no_object_is_refused():

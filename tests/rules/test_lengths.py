@@ -40,11 +40,7 @@ def test_what_a_reader_takes_for_one_character(text, pieces):
     assert list(graphemes(text)) == pieces
 
 
-@given(
-    st.text(
-        alphabet=st.one_of(st.characters(), st.sampled_from("\u200d\ufe0f🇫🇷👍🏽👩e\u0301\r\n각")), max_size=60
-    )
-)
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\u200d\ufe0f🇫🇷👍🏽👩e\u0301\r\n각")), max_size=60))
 def test_visible_characters_joined_give_the_text_back(text):
     assert "".join(graphemes(text)) == text
     assert all(graphemes(text))

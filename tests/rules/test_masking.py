@@ -171,9 +171,7 @@ def test_marks_are_split_from_the_words():
 
 PIECES = st.one_of(
     st.text(max_size=30),
-    st.sampled_from(
-        [text for text, _ in HIDDEN] + KEPT + ["⟦", "⟧", "⟦phone⟧", "M. ", "client ", "\0", "@", "+33"]
-    ),
+    st.sampled_from([text for text, _ in HIDDEN] + KEPT + ["⟦", "⟧", "⟦phone⟧", "M. ", "client ", "\0", "@", "+33"]),
 )
 
 

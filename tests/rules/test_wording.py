@@ -46,9 +46,7 @@ def test_a_problem_is_said_in_words(locale, problem, said):
 
 
 def test_a_form_gets_the_sentences_of_each_field(locale):
-    found = sentences_by_field(
-        [Problem("url", "bad_link"), Problem("text", "missing"), Problem("url", "missing")]
-    )
+    found = sentences_by_field([Problem("url", "bad_link"), Problem("text", "missing"), Problem("url", "missing")])
     assert {field: len(said) for field, said in found.items()} == {"url": 2, "text": 1}
 
 

@@ -14,8 +14,6 @@ class PasteForm(FlaskForm):
     url = URLField(_l("Link to the post"))
     text = TextAreaField(_l("Text of the post"))
     author = StringField(_l("Who wrote it"))
-    posted_at = DateTimeLocalField(
-        _l("Posted on"), format=MINUTES, validators=[Optional()]
-    )
+    posted_at = DateTimeLocalField(_l("Posted on"), format=MINUTES, validators=[Optional()])
     channel = SelectField(_l("Channel"), validators=[Optional()], validate_choice=False)
     nonce = HiddenField()  # the same for a double click, so that it opens one ticket

@@ -50,8 +50,6 @@ def _band_row(band: Band) -> dict[str, object]:
     elif band.from_days == 0:
         label = _("less than a day")
     else:
-        label = ngettext(
-            "%(start)d to %(num)d day", "%(start)d to %(num)d days", band.to_days, start=band.from_days
-        )
+        label = ngettext("%(start)d to %(num)d day", "%(start)d to %(num)d days", band.to_days, start=band.from_days)
     tone = "alarm" if band.from_days >= ALARM else "care" if band.from_days >= CARE else "plain"
     return {"label": label, "value": band.count, "tone": tone}

@@ -88,7 +88,11 @@ LISTS: dict[str, List] = {
         icon="person-check",
     ),
     "answered": List(
-        lazy_pgettext("questions", "Answered"), _l("Nothing yet"), _l("Published answers stand here."), Queue.ANSWERED, held=False
+        lazy_pgettext("questions", "Answered"),
+        _l("Nothing yet"),
+        _l("Published answers stand here."),
+        Queue.ANSWERED,
+        held=False,
     ),
     "closed": List(
         lazy_pgettext("questions", "Closed"),
