@@ -49,9 +49,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Settin
 def migrated(settings: Settings) -> Iterator[Flask]:
     """The application on a database made by the migrations, once."""
     app = create_app(settings)
-    app.config.update(
-        TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False
-    )
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, RATELIMIT_ENABLED=False, WTF_CSRF_ENABLED=False)
     migrate(app)
     yield app
     with app.app_context():

@@ -19,9 +19,7 @@ class CalendarVersion(Base):
     code: Mapped[str] = mapped_column(String(60))
     version: Mapped[int]
     valid_from: Mapped[date]
-    document: Mapped[dict[str, Any]] = mapped_column(
-        JSON
-    )  # one entry of `calendars`, with its holidays resolved
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)  # one entry of `calendars`, with its holidays resolved
 
 
 class PolicyVersion(Base):
