@@ -8,7 +8,9 @@ touch exactly one row; a claim older than `TIME_LIMIT` is free again. One row st
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 TIME_LIMIT = timedelta(minutes=5)  # longer than any job may run: see workers.JOB_TIMEOUT
 RETRY_AFTER = [timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600)]
 NUDGE_LASTS = 30  # seconds
+BETWEEN_NUDGES = 0.05  # seconds
 LANES_TO_NUDGE = "relais_lanes_to_nudge"
 
 
@@ -102,7 +105,53 @@ def nudge_after_commit(lane: Lane) -> None:
 
 
 def _nudge_noted() -> None:
-    nudge(*db.session().info.pop(LANES_TO_NUDGE, ()))
+    lanes = db.session().info.pop(LANES_TO_NUDGE, ())
+    if _bell is not None:
+        _bell.ring(lanes)
+    else:
+        nudge(*lanes)
+
+
+# --- The bell of a web server ----------------------------------------------------------------------------------------
+
+_bell: Bell | None = None
+
+
+class Bell:
+    """Nudges in a thread of its own: nobody who sends something in waits for Redis, and a burst is one nudge.
+
+    What is rung for and not yet nudged when the process ends is found by the sweep.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: set[Lane] = set()
+        self._rung = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, lanes: Iterable[Lane]) -> None:
+        """Have the workers of these lanes woken soon."""
+        self._lanes.update(lanes)
+        self._rung.set()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._nudge_for_ever, name="nudges", daemon=True)
+                self._thread.start()
+
+    def _nudge_for_ever(self) -> None:
+        while self._rung.wait():
+            self._rung.clear()  # first this, then the look: who rings from here on is heard again
+            lanes = set()
+            while self._lanes:
+                lanes.add(self._lanes.pop())
+            nudge(*lanes)
+            time.sleep(BETWEEN_NUDGES)
+
+
+def nudge_in_background() -> None:
+    """From now on nudge from a thread: for a web server, which lives on after the commit."""
+    global _bell
+    _bell = _bell or Bell()
 
 
 # --- Redis ------------------------------------------------------------------------------------------------------------
@@ -136,12 +185,10 @@ def nudge(*lanes: Lane) -> bool:
     """
     global _away
     try:
-        with redis().pipeline(transaction=False) as together:
-            for lane in lanes:
-                together.set(nudge_mark(lane), "1", nx=True, ex=NUDGE_LASTS)
-            is_new = together.execute()
-        for lane, marked in zip(lanes, is_new, strict=True):
-            if marked:
+        # One question in a burst finds that all were asked: one short call, and the answer is known.
+        marks = redis().mget([nudge_mark(lane) for lane in lanes])
+        for lane, mark in zip(lanes, marks, strict=True):
+            if mark is None and redis().set(nudge_mark(lane), "1", nx=True, ex=NUDGE_LASTS):
                 queue = WorkQueue(lane.value, connection=redis(), serializer="json")
                 queue.enqueue("workers.carrying.carry_out_lane", lane.value, result_ttl=0, failure_ttl=86_400)
     except RedisError as error:

@@ -31,11 +31,11 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
         raise CommandRefused(f"There is no benchmark {args.name}; there are: {', '.join(names()) or 'none'}.")
     arguments = [argument for argument in args.arguments if argument != "--json"]
     as_json = args.json or arguments != args.arguments
-    command = [sys.executable, "-P", str(FOLDER / f"{args.name}.py"), *arguments, *["--json"] * as_json]
+    command = [sys.executable, "-P", "-m", f"{FOLDER.name}.{args.name}", *arguments, *["--json"] * as_json]
     sys.stdout.flush()
     done = subprocess.run(
         command,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(FOLDER.parent), str(PROJECT)))},
         stdout=subprocess.PIPE if as_json else None,
         check=False,
     )

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, func
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,6 +20,27 @@ from helpdesk.intake.cleaning import Submission
 from helpdesk.tickets.models import Asker, AskerIdentity
 
 _key = b""
+
+
+def _write_asker(insert: Any) -> Any:
+    """Makes the row, or finds it: who was erased and writes again gives their data again."""
+    row = insert(cast(Table, Asker.__table__))
+    again = row.on_conflict_do_update(index_elements=["pseudonym"], set_={"erased_at": None})
+    return again.returning(Asker.id)
+
+
+def _write_identity(insert: Any) -> Any:
+    """Makes the row, or completes it with what is given now; what is not given stays."""
+    row = insert(cast(Table, AskerIdentity.__table__))
+    given = {name: func.coalesce(row.excluded[name], AskerIdentity.__table__.c[name]) for name in GIVEN}
+    return row.on_conflict_do_update(index_elements=["asker_id"], set_=given)
+
+
+# Made once: building such a statement costs as much as carrying it out.
+GIVEN = ("handle", "name", "email")
+_INSERT = {"postgresql": postgresql_insert, "sqlite": sqlite_insert}
+_WRITE_ASKER = {dialect: _write_asker(insert) for dialect, insert in _INSERT.items()}
+_WRITE_IDENTITY = {dialect: _write_identity(insert) for dialect, insert in _INSERT.items()}
 
 
 def use_key(secret_key: str) -> None:
@@ -51,20 +73,11 @@ def asker_of(submission: Submission, *, now: datetime, language: str | None) -> 
     name = pseudonym(submission.channel, submission.author_handle, submission.author_email)
     if name is None:
         return None
-    session = db.session()
-    insert = postgresql_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    row = insert(Asker).values(pseudonym=name, language=language or submission.language, first_seen_at=now)
-    asker_id = session.scalar(row.on_conflict_do_nothing(index_elements=["pseudonym"]).returning(Asker.id))
-    if asker_id is None:
-        # Who was erased and writes again gives their data again.
-        again = update(Asker).where(Asker.pseudonym == name).values(erased_at=None)
-        asker_id = session.scalar(again.returning(Asker.id))
-    given = {
-        "handle": submission.author_handle,
-        "name": submission.author_name,
-        "email": submission.author_email,
-    }
-    known = {column: value for column, value in given.items() if value}
-    identity = insert(AskerIdentity).values(asker_id=asker_id, **given)
-    session.execute(identity.on_conflict_do_update(index_elements=["asker_id"], set_=known))
-    return asker_id
+    connection = db.session.connection()
+    dialect = connection.dialect.name
+    asker = {"pseudonym": name, "language": language or submission.language, "first_seen_at": now}
+    asker_id = connection.scalar(_WRITE_ASKER[dialect], asker)
+    given = (submission.author_handle, submission.author_name, submission.author_email)
+    identity = {"asker_id": asker_id, **{column: value or None for column, value in zip(GIVEN, given, strict=True)}}
+    connection.execute(_WRITE_IDENTITY[dialect], identity)
+    return int(asker_id)

@@ -1,7 +1,8 @@
 """Taking questions in: every door ends here.
 
 One question costs few statements, because many may come at once: what is looked up is looked up together, and nothing
-is read back. Each call writes all of its rows or none (a savepoint), so a caller may go on with the next question.
+is read back. Those who take in at the same time take turns, so what was looked up holds until the end of the
+transaction, and whatever is refused is refused before the first row: a caller may go on with the next question.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
-from sqlalchemy.exc import IntegrityError
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role
@@ -22,11 +22,11 @@ from helpdesk.errors import BadInput, Problem
 from helpdesk.intake.askers import asker_of
 from helpdesk.intake.cleaning import Submission
 from helpdesk.intake.excerpts import excerpt
-from helpdesk.intake.references import next_reference
+from helpdesk.intake.references import next_reference, wait_for_turn
 from helpdesk.intake.status_links import new_public_id
 from helpdesk.tickets import seeing
 from helpdesk.tickets.models import Question, Ticket
-from helpdesk.tickets.opening import open_ticket
+from helpdesk.tickets.opening import NewTicket, open_ticket
 from helpdesk.tickets.sealing import text_digest
 
 NORMAL = "P3"  # until triage
@@ -45,6 +45,7 @@ class Received:
     ticket_id: int
     ref: str
     is_new: bool
+    opened: NewTicket | None = None  # what is known of a new ticket without reading it
 
     @property
     def question(self) -> Question:
@@ -89,22 +90,13 @@ def paste(submission: Submission, *, by: Person) -> Received:
 
 
 def _take_in(submission: Submission, door: _Door) -> Received:
+    wait_for_turn()
     channel, question_id = _channel_and_question(submission)
     if question_id is not None:
         return _received_before(question_id)
     if door.pasted:
         _refuse_known_link(submission, door.by)
-    try:
-        with db.session.begin_nested():
-            return _open(submission, channel, door)
-    except IntegrityError:
-        # PostgreSQL lets two write at once: the other one was quicker, and by now has committed.
-        _channel, question_id = _channel_and_question(submission)
-        if question_id is not None:
-            return _received_before(question_id)
-        if door.pasted:
-            _refuse_known_link(submission, door.by)
-        raise
+    return _open(submission, channel, door)
 
 
 def _channel_and_question(submission: Submission) -> tuple[Channel, int | None]:
@@ -139,7 +131,7 @@ def _refuse_known_link(submission: Submission, by: Person | Actor) -> None:
 
 def _open(submission: Submission, channel: Channel, door: _Door) -> Received:
     now = clock.now()
-    ref = next_reference(now)  # first: on PostgreSQL those who write at once take turns from here
+    ref = next_reference(now)
     asker_id = asker_of(submission, now=now, language=door.asker_language)
     masked = bool(submission.findings) or submission.masked_subject != submission.subject
     digest = text_digest(submission.text)
@@ -157,7 +149,7 @@ def _open(submission: Submission, channel: Channel, door: _Door) -> Received:
         masked=masked,
         origin=door.origin,
     )
-    return Received(opened.question_id, opened.ticket_id, ref, is_new=True)
+    return Received(opened.question_id, opened.id, ref, is_new=True, opened=opened)
 
 
 def _ticket(submission: Submission, channel: Channel, ref: str, now: datetime) -> dict[str, Any]:

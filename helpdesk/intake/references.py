@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import cast
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,6 +19,19 @@ _NEXT = {
     .returning(ReferenceCount.last)
     for dialect, insert in (("postgresql", postgresql_insert), ("sqlite", sqlite_insert))
 }
+
+
+_TURN = select(func.pg_advisory_xact_lock(0x52656C616973))  # any number that nobody else uses: "Relais"
+
+
+def wait_for_turn() -> None:
+    """Hold the right to take questions in until the end of the transaction.
+
+    On SQLite whoever writes is alone anyway; PostgreSQL would let two look before either of them writes.
+    """
+    connection = db.session.connection()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_TURN)
 
 
 def next_reference(now: datetime) -> str:

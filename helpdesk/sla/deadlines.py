@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, literal, select, union_all
 
 from helpdesk.accounts.models import Department, Person
+from helpdesk.channels.models import Channel
 from helpdesk.db import db
 from helpdesk.errors import BadInput
 from helpdesk.sla import calendar_document, policy
@@ -31,6 +33,21 @@ STAGES: dict[State, str] = {
 }
 # What changes a deadline without a change of state: another priority, and the pause while the asker is waited for.
 RETIMED = frozenset({Kind.TRIAGED, Kind.CLARIFICATION_ASKED, Kind.ASKER_REPLIED})
+# Every policy and calendar as it was written, in one statement, made once: each question that comes in asks for them.
+_WRITTEN = union_all(
+    select(
+        literal("policy").label("kind"),
+        PolicyVersion.code.label("code"),
+        PolicyVersion.version.label("place"),
+        cast(PolicyVersion.document, Text).label("document"),
+    ),
+    select(
+        literal("calendar"),
+        CalendarVersion.code,
+        func.row_number().over(order_by=CalendarVersion.valid_from),
+        cast(CalendarVersion.document, Text),
+    ),
+).order_by("kind", "place")
 _RUNS = frozenset({Kind.ACCEPTED, Kind.RETURNED, Kind.ASKER_REPLIED})
 _STOPS = frozenset({Kind.SUBMITTED, Kind.CLARIFICATION_ASKED})
 
@@ -64,6 +81,17 @@ def present_due(ticket: Ticket, kind: Kind, at: datetime) -> datetime | None:
         return _due_over(ticket, stage, segments, department, person)
 
 
+def first_due(channel: Channel, priority: str, at: datetime) -> datetime | None:
+    """When a question that came on `channel` at this instant is to be triaged. None: nothing is promised."""
+    promised = _promised()
+    chosen = promised.policy_of(channel, priority, class_=None)
+    minutes = policy.target(chosen, "triage") if chosen else None
+    if chosen is None or minutes is None:
+        return None
+    calendar = promised.calendar_with(policy.calendar_code(chosen, "triage", policy.REAL_TIME))
+    return due(calendar, at, minutes) if calendar else None
+
+
 def _answering(ticket: Ticket, kind: Kind, at: datetime) -> list[Segment]:
     """When the answer's clock has been running since the offer was accepted; `kind` is not in the log yet."""
     if kind is Kind.ACCEPTED:
@@ -82,12 +110,13 @@ def _answering(ticket: Ticket, kind: Kind, at: datetime) -> list[Segment]:
 def _due_over(
     ticket: Ticket, stage: str, segments: list[Segment], department: Department | None, person: Person | None
 ) -> datetime | None:
-    chosen = policy_for(ticket)
+    promised = _promised()
+    chosen = promised.policy_for(ticket)
     left: float | None = policy.target(chosen, stage) if chosen else None
     if chosen is None or left is None:
         return None
     own = (person.calendar if person else None) or (department.calendar if department else None)
-    calendar = calendar_with(policy.calendar_code(chosen, stage, own or policy.REAL_TIME))
+    calendar = promised.calendar_with(policy.calendar_code(chosen, stage, own or policy.REAL_TIME))
     if calendar is None:
         return None
     for start, end in segments:
@@ -98,30 +127,62 @@ def _due_over(
     return None
 
 
+@dataclass(frozen=True)
+class Promised:
+    """What the organisation promises, as it stands in the database: `policies` None when it has none or they clash."""
+
+    policies: policy.PolicyBook | None
+    calendars: dict[str, tuple[str, ...]]  # per code, the documents of its versions, oldest first
+
+    def policy_for(self, ticket: Ticket) -> policy.Policy | None:
+        """The policy that applies to `ticket` as it is now. None: the organisation has none."""
+        return self.policy_of(ticket.channel, ticket.priority, ticket.class_)
+
+    def policy_of(self, channel: Channel, priority: str, class_: str | None) -> policy.Policy | None:
+        """The policy for what came on `channel`. None: the organisation has none."""
+        book = self.policies
+        if book is None:
+            return None
+        name = channel.code if channel.code in book.class_of_channel else channel.kind
+        return policy.choose(book, priority=priority, channel=name, **{"class": class_})
+
+    def calendar_with(self, code: str) -> Calendar | None:
+        """The calendar with this code and all its versions. None when there is none, or it can't be read."""
+        documents = self.calendars.get(code)
+        return _calendar(code, documents) if documents else None
+
+
 def policy_for(ticket: Ticket) -> policy.Policy | None:
-    """The policy that applies to `ticket` as it is now. None: the organisation has none."""
-    book = policies()
-    if book is None:
-        return None
-    channel = ticket.channel.code if ticket.channel.code in book.class_of_channel else ticket.channel.kind
-    return policy.choose(book, priority=ticket.priority, channel=channel, **{"class": ticket.class_})
+    """See `Promised.policy_for`."""
+    return _promised().policy_for(ticket)
 
 
 def policies() -> policy.PolicyBook | None:
     """The policies in force: the last version of each. None when there are none, or they can't be read together."""
-    query = select(PolicyVersion.code, cast(PolicyVersion.document, Text)).order_by(PolicyVersion.version)
-    latest = {row[0]: row[1] for row in db.session.execute(query)}
-    return _policy_book(tuple(latest.values())) if latest else None
+    return _promised().policies
 
 
 def calendar_with(code: str) -> Calendar | None:
-    """The calendar with this code and all its versions. None when there is none, or it can't be read."""
-    query = select(cast(CalendarVersion.document, Text)).where(CalendarVersion.code == code)
-    documents = tuple(db.session.scalars(query.order_by(CalendarVersion.valid_from)))
-    return _calendar(code, documents) if documents else None
+    """See `Promised.calendar_with`."""
+    return _promised().calendar_with(code)
 
 
-@lru_cache(maxsize=16)
+def _promised() -> Promised:
+    rows = db.session.connection().execute(_WRITTEN)
+    return _read(tuple((row.kind, row.code, row.document) for row in rows))
+
+
+@lru_cache(maxsize=4)
+def _read(written: tuple[tuple[str, str, str], ...]) -> Promised:
+    """What was written (kind, code, document; versions in order), read once for as long as nobody writes another."""
+    latest = {code: document for kind, code, document in written if kind == "policy"}
+    calendars: dict[str, tuple[str, ...]] = {}
+    for kind, code, document in written:
+        if kind == "calendar":
+            calendars[code] = (*calendars.get(code, ()), document)
+    return Promised(_policy_book(tuple(latest.values())) if latest else None, calendars)
+
+
 def _policy_book(documents: tuple[str, ...]) -> policy.PolicyBook | None:
     read = [json.loads(document) for document in documents]
     classes: dict[str, list[str]] = {}

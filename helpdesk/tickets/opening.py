@@ -22,9 +22,9 @@ from helpdesk.consequences import AT_ONCE, LATER, REINDEX
 from helpdesk.db import Base, db
 from helpdesk.outbox import Lane, OutboxRow
 from helpdesk.sla import deadlines
-from helpdesk.tickets.events import check_facts, event_hash
+from helpdesk.tickets.events import check_facts, sealed
 from helpdesk.tickets.models import Event, IndexChange, Question, QuestionOriginal, QueueCount, Ticket
-from helpdesk.tickets.workflow import Kind, next_state, queue_of
+from helpdesk.tickets.workflow import Kind, State, next_state, queue_of
 
 
 def _table(model: type[Base]) -> Table:
@@ -49,11 +49,29 @@ _COUNT = {
 
 
 @dataclass(frozen=True)
-class Opened:
-    """The ids that a new ticket and its question were given."""
+class NewTicket:
+    """A ticket that nobody has touched, as it was written: for whoever tells of it without reading it back."""
 
-    ticket_id: int
+    id: int
     question_id: int
+    ref: str
+    channel: Channel
+    excerpt: str
+    language: str | None
+    priority: str
+    opened_at: datetime
+    due_at: datetime | None
+    personal_data: bool
+    state: State = State.RECEIVED
+    version: int = 1
+    outcome: None = None
+    class_: None = None
+    sensitivity: None = None
+    department: None = None
+    holder: None = None
+    closed_at: None = None
+    waiting_for_asker: bool = False
+    restricted: bool = False
 
 
 def open_ticket(
@@ -66,7 +84,7 @@ def open_ticket(
     by: Person | Actor,
     role: Role | None,
     **facts: Any,
-) -> Opened:
+) -> NewTicket:
     """Write a ticket, its question and the verbatim text, and let `received` happen to it `at` this instant.
 
     The dicts hold column values; what the event decides (state, queue, version, due date, hash) is added here.
@@ -75,28 +93,28 @@ def open_ticket(
     """
     connection = db.session.connection()
     first = _first_step(ticket, came_on, at)
-    ticket_id = _new_id(connection, _INSERT_TICKET, ticket | first)
-    question_id = _new_id(connection, _INSERT_QUESTION, question | {"ticket_id": ticket_id})
+    ticket_id = _new_id(connection.execute(_INSERT_TICKET, ticket | first))
+    question_id = _new_id(connection.execute(_INSERT_QUESTION, question | {"ticket_id": ticket_id}))
     connection.execute(_INSERT_ORIGINAL, original | {"question_id": question_id})
     event = _event(ticket_id, at, by, role, facts | {"question_id": question_id})
-    event_id = _new_id(connection, _INSERT_EVENT, event)
+    event_id = _new_id(connection.execute(_INSERT_EVENT, event))
     connection.execute(_SEAL_TICKET, {"ticket": ticket_id, "seal": event["hash"]})
     connection.execute(_COUNT[connection.dialect.name], {"queue": first["queue"], "department_id": 0, "count": 1})
     _what_follows(connection, ticket_id, event_id, at)
-    return Opened(ticket_id, question_id)
+    shown = {name: ticket[name] for name in ("ref", "excerpt", "language", "priority", "opened_at", "personal_data")}
+    return NewTicket(ticket_id, question_id, channel=came_on, due_at=first["due_at"], **shown)
 
 
 def _first_step(ticket: dict[str, Any], channel: Channel, at: datetime) -> dict[str, Any]:
     """The columns that follow from the ticket being new."""
     state = next_state(None, Kind.RECEIVED)
     queue = queue_of(state, triaged=False)
-    outlined = Ticket(state=state, state_since=at, channel=channel, priority=ticket["priority"])
     return {
         "version": 1,
         "state": state,
         "queue": queue,
         "state_since": at,
-        "due_at": deadlines.present_due(outlined, Kind.RECEIVED, at),
+        "due_at": deadlines.first_due(channel, ticket["priority"], at),
         "counted_queue": queue,
         "counted_department_id": 0,
     }
@@ -106,7 +124,7 @@ def _event(
     ticket_id: int, at: datetime, by: Person | Actor, role: Role | None, facts: dict[str, Any]
 ) -> dict[str, Any]:
     check_facts(Kind.RECEIVED, facts)
-    values = {
+    values: dict[str, Any] = {
         "ticket_id": ticket_id,
         "sequence": 1,
         "kind": Kind.RECEIVED,
@@ -117,7 +135,7 @@ def _event(
         "facts": facts,
         "previous_hash": "",
     }
-    return values | {"hash": event_hash(Event(**values))}
+    return values | {"hash": sealed(**values)}
 
 
 def _what_follows(connection: Connection, ticket_id: int, event_id: int, at: datetime) -> None:
@@ -143,6 +161,5 @@ def _what_follows(connection: Connection, ticket_id: int, event_id: int, at: dat
         outbox.nudge_after_commit(Lane.INDEX)
 
 
-def _new_id(connection: Connection, statement: Any, values: dict[str, Any]) -> int:
-    key: Any = connection.execute(statement, values).inserted_primary_key
-    return int(key[0])
+def _new_id(inserted: Any) -> int:
+    return int(inserted.inserted_primary_key[0])

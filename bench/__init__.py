@@ -1,0 +1,1 @@
+"""The benchmarks of Relais, each a program: `bin/relais bench NAME`."""
