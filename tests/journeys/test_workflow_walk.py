@@ -324,8 +324,8 @@ def test_no_walk_posts_what_was_not_approved():
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=8,
-            stateful_step_count=40,
+            max_examples=12,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
