@@ -1,0 +1,77 @@
+"""Every page that a role can reach, in a real browser: axe finds nothing, light or dark, on a desktop or a phone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from builders.browsing import DESKTOP, PHONE, Visitors
+from pages.examination import faults, kind_of
+
+WHO = ("cm-1", "head-box", "exp-box-01", "adm-1", None)
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# size, colours, rules: everything once, then what a dark or a small page can change
+LOOKS: tuple[tuple[Any, Any, list[str]], ...] = (
+    (DESKTOP, "light", EVERYTHING),
+    (DESKTOP, "dark", ["color-contrast"]),
+    (PHONE, "dark", ["color-contrast", "target-size"]),
+    (PHONE, "light", ["target-size", "scrollable-region-focusable"]),
+)
+MADE_BY_WORKERS = ("/tickets", "/questions", "/search")  # pages that the crawl without workers sees half empty
+LINKS = "[...document.links].filter(link => link.origin == location.origin).map(link => link.pathname + link.search)"
+LIBRARY = Axe().axe_script
+
+
+@pytest.fixture(scope="module")
+def seen() -> set[str]:
+    """The kinds of pages that were looked at already: a page of two roles is looked at once."""
+    return set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("handle", WHO)
+def test_nothing_is_in_anybodys_way(visitors: Visitors, seen: set[str], handle: str | None) -> None:
+    page = visitors.open(handle, reduced_motion="reduce")  # no colour is halfway when it is looked at
+    waiting, looked, wrong = ["/account/home" if handle else "/account/sign-in", "/"], 0, []
+    while waiting:
+        address = waiting.pop(0)
+        kind = kind_of(address).split("?")[0]
+        if kind in seen:
+            continue
+        seen.add(kind)
+        answer = page.goto(address)
+        assert answer is not None
+        if answer.status != 200:
+            wrong.append(f"{address}: {answer.status}")
+        if kind.startswith(MADE_BY_WORKERS):
+            wrong += [f"{address}: {fault}" for fault in faults(answer.text(), "fr")]
+        wrong += [f"{address}: {fault}" for fault in looked_at(page)]
+        waiting += page.evaluate(LINKS)
+        looked += 1
+    assert not wrong, "\n".join(wrong)
+    assert looked >= 2
+
+
+def looked_at(page: Page) -> list[str]:
+    """What axe finds in every look of the page, and whether it is ever wider than the screen."""
+    found = []
+    page.evaluate(LIBRARY)
+    for size, scheme, rules in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{size['width']} {scheme}: {each}" for each in violations(page, rules)]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{size['width']}: wider than the screen")
+    page.set_viewport_size(DESKTOP)
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def violations(page: Page, rules: list[str]) -> list[str]:
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False, "iframes": False}
+    report = page.evaluate(f"axe.run(document, {json.dumps(options)})")["violations"]
+    return [f"{each['id']} {node['target']} {node['html'][:120]}" for each in report for node in each["nodes"][:3]]
