@@ -60,6 +60,11 @@ def key_of(endpoint: str, known: Any) -> str | None:
     return next((name for name in (endpoint, endpoint.partition(".")[0]) if name in known), None)
 
 
+def is_no_page(address: str) -> bool:
+    """What is no address at all, for anybody: a NUL, and a number that no row can have."""
+    return "%00" in address or any(str(number) in address for number in (2**31, HUGE))
+
+
 def get_rules(app: Any) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
 
@@ -124,7 +129,7 @@ def test_looking_is_allowed_as_the_table_says_and_changes_nothing(app, client, w
     for rule in get_rules(app):
         for address, chosen in addresses(rule, values):
             status = client.get(address).status_code
-            expected = statuses(rule.endpoint, person, chosen, whole)
+            expected = {404} if is_no_page(address) else statuses(rule.endpoint, person, chosen, whole)
             if status not in expected:
                 wrong.append(f"{rule.endpoint} {address}: {status}, not {sorted(expected)}")
     assert wrong == []
@@ -192,7 +197,7 @@ def test_a_change_without_its_token_is_refused(app, client, whole, monkeypatch):
             expected = {404}  # no such question, whoever asks
         for address, _chosen in addresses(rule, values):
             response = client.post(address, data={"text": "Quand ?", "decision": "approve", "reason": "because"})
-            if response.status_code not in expected:
+            if response.status_code not in ({404} if is_no_page(address) else expected):
                 wrong.append(f"{address}: {response.status_code}")
     assert wrong == []
     assert everything_stored() == before
@@ -212,7 +217,7 @@ def test_nobody_changes_anything_in_a_place_that_is_not_theirs(app, client, whol
             continue
         for address, _chosen in addresses(rule, values):
             status = client.post(address, data={}).status_code
-            if status != (302 if person is None else 404):
+            if status != (302 if person is None and not is_no_page(address) else 404):
                 wrong.append(f"{address}: {status}")
     assert wrong == []
     assert everything_stored() == before
