@@ -73,7 +73,7 @@ def test_pages_go_forth_and_back(desk):
 
 def test_a_broken_cursor_shows_the_first_page(desk):
     ticket = a_ticket()
-    assert _refs(desk.get("/inbox?cursor=%C3%A9%00x")) == [ticket.ref]
+    assert _refs(desk.get("/inbox?cursor=%C3%A9x")) == [ticket.ref]
 
 
 def test_counts_say_nothing_new_with_304(desk, cm):

@@ -36,9 +36,7 @@ def test_a_restricted_question_is_found_by_the_named_only(client, cm):
     assert ticket.ref in sign_in(client, cm).get("/search?q=Zorglub").text
 
 
-@pytest.mark.parametrize(
-    "words", ["", "   ", "*", '"', "%00", "é" * 3000, "<script>alert(1)</script>", "🙂", "a&cursor=zz"]
-)
+@pytest.mark.parametrize("words", ["", "   ", "*", '"', "é" * 3000, "<script>alert(1)</script>", "🙂", "a&cursor=zz"])
 def test_nothing_typed_breaks_it(client, cm, words):
     rebuild(the_index())
     page = sign_in(client, cm).get(f"/search?q={words}")
