@@ -56,8 +56,9 @@ PURE: dict[str, set[str]] = {
 # From the ground up. A module may import those of its own floor and below; the longest prefix says where it stands.
 FLOORS: tuple[tuple[str, ...], ...] = (
     # ground
-    ("config", "helpdesk.turns", "helpdesk.db", "helpdesk.outbox", "helpdesk.accounts", "helpdesk.channels", "helpdesk.consequences",
-     "helpdesk.rows", "helpdesk.archive", "helpdesk.models", "helpdesk.revisions", "helpdesk.migrating"),
+    ("config", "helpdesk.turns", "helpdesk.db", "helpdesk.outbox", "helpdesk.accounts", "helpdesk.channels",
+     "helpdesk.consequences", "helpdesk.rows", "helpdesk.archive", "helpdesk.models", "helpdesk.revisions",
+     "helpdesk.migrating"),
     # spine
     ("helpdesk.tickets", "helpdesk.sla", "helpdesk.mending"),
     # retrieval: contexts ask it, it asks none of them
