@@ -15,9 +15,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from apiflask import APIFlask
 
     from config import PROJECT, Settings
-    from helpdesk import db, migrating, outbox, web
-    from helpdesk.intake import askers
-    from helpdesk.search import access
+    from helpdesk import db, migrating, web
 
     settings = settings or Settings.load()
     app = APIFlask(
@@ -43,8 +41,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     db.db.init_app(app)
     migrating.prepare(app)
+    connect(settings)
+    web.prepare(app, settings)
+    return app
+
+
+def connect(settings: Settings) -> None:
+    """Tell the parts that know nothing of Flask what this process uses: one Redis, one key, one index at a time."""
+    from helpdesk import outbox
+    from helpdesk.intake import askers
+    from helpdesk.search import access
+
     outbox.connect(settings.redis_connection_url())
     askers.use_key(settings.secret_key)
     access.connect(settings)
-    web.prepare(app, settings)
-    return app

@@ -40,6 +40,7 @@ class Lane(StrEnum):
 
     LETTERS = "letters"
     ROUTING = "routing"
+    BULK = "bulk"  # what follows from questions loaded by the thousand: nobody else's waits behind it
     INDEX = "index"  # carried out by one worker per machine: the index has one writer
     UPKEEP = "upkeep"
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 
+from helpdesk import outbox
+from helpdesk.outbox import Lane
 from helpdesk.search.access import the_index
 from helpdesk.search.following import follow as catch_up
 from helpdesk.search.index import IndexBusy
@@ -13,7 +16,8 @@ log = logging.getLogger(__name__)
 
 
 def follow() -> int:
-    """Read what changed since the index was last written. Returns how many changes were read."""
+    """Read what changed since the index was last written, for one stint. Returns how many changes were read."""
+    began = time.monotonic()
     try:
         done = catch_up(the_index(), seconds=STINT)
     except IndexBusy:
@@ -21,4 +25,6 @@ def follow() -> int:
         return 0
     if done:
         log.info("index: %s changes read", done)
+    if time.monotonic() - began >= STINT:
+        outbox.nudge(Lane.INDEX)  # there may be more
     return done

@@ -8,6 +8,7 @@ from flask import Flask
 from redis import Redis
 from rq import Queue, SimpleWorker, Worker
 from rq.job import Job
+from rq.worker import DequeueStrategy
 
 from config import Settings
 from helpdesk import create_app
@@ -50,5 +51,7 @@ def work(arguments: list[str]) -> int:
     lanes = [Lane(name) for name in arguments] or list(Lane)
     app = create_app(settings)
     connection = Redis.from_url(settings.redis_connection_url())
-    worker(app, connection, lanes).work(with_scheduler=False, logging_level=settings.log_level)
+    # In turns: a lane that always has something to do must not keep a worker from the others.
+    turns = DequeueStrategy.ROUND_ROBIN
+    worker(app, connection, lanes).work(with_scheduler=False, logging_level=settings.log_level, dequeue_strategy=turns)
     return 0

@@ -24,6 +24,7 @@ TIMETABLE: tuple[tuple[int, Lane, str, tuple[str, ...]], ...] = (
     # What a dead Redis or a killed worker left behind.
     (10, Lane.LETTERS, "workers.carrying.carry_out_lane", (Lane.LETTERS.value,)),
     (10, Lane.ROUTING, "workers.carrying.carry_out_lane", (Lane.ROUTING.value,)),
+    (10, Lane.BULK, "workers.carrying.carry_out_lane", (Lane.BULK.value,)),
     (10, Lane.INDEX, "workers.carrying.carry_out_lane", (Lane.INDEX.value,)),
     (60, Lane.UPKEEP, "workers.carrying.carry_out_lane", (Lane.UPKEEP.value,)),
     (3600, Lane.UPKEEP, "workers.upkeep.tidy", ()),

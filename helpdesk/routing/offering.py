@@ -16,6 +16,7 @@ from helpdesk.accounts.entering import digest, link_of, revoke_links
 from helpdesk.accounts.models import SYSTEM, Actor, Department, LinkPurpose, Person, SignedLink
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
+from helpdesk.routing import suggesting
 from helpdesk.routing.models import Decision, DeclineReason, Offer, OfferState
 from helpdesk.sla import deadlines
 from helpdesk.tickets import events, seeing
@@ -64,6 +65,7 @@ def offer(
     if PRESS in (ticket.sensitivity, ticket.circuit):
         raise NotAllowed("press_never_offered")
     _ensure_can_be_asked(expert, "person")
+    suggesting.keep_before_asking(ticket)
     _end_standing(ticket, standing, by, role)
     return _ask(ticket, expert, by=by, role=role, mode=mode)
 

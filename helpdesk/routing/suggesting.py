@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select
+
 from helpdesk import clock
 from helpdesk.accounts.models import SYSTEM
+from helpdesk.consequences import LATER, SUGGEST
 from helpdesk.db import db
-from helpdesk.routing.matching import Suggestions
+from helpdesk.routing.matching import Suggestions, suggestions_for
 from helpdesk.routing.models import Decision
+from helpdesk.search.index import IndexUnusable
 from helpdesk.tickets import events
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.models import Event, Ticket
 from helpdesk.tickets.workflow import Kind, State
 
 
@@ -36,6 +40,22 @@ def keep(ticket: Ticket, suggestions: Suggestions) -> Decision | None:
     db.session.flush()
     events.append(ticket, Kind.SUGGESTED, by=SYSTEM, decision_id=decision.id, mode=str(suggestions.mode))
     return decision
+
+
+def keep_before_asking(ticket: Ticket) -> None:
+    """Store what was on the table when somebody is asked, unless the worker did: the expert reads it as the reason,
+    and the next suggestions learn from it. Without a usable index there was nothing on the table."""
+    asked_for = select(func.max(Event.at)).where(
+        Event.ticket_id == ticket.id, Event.kind.in_([kind for kind, jobs in LATER.items() if SUGGEST in jobs])
+    )
+    said = select(Decision.id).where(Decision.ticket_id == ticket.id, Decision.made_at >= asked_for.scalar_subquery())
+    if not wants_suggestions(ticket) or db.session.scalar(said.limit(1)) is not None:
+        return
+    try:
+        suggestions = suggestions_for(ticket)
+    except IndexUnusable:
+        return
+    keep(ticket, suggestions)
 
 
 def _says_the_same(ticket: Ticket, suggestions: Suggestions) -> bool:

@@ -48,6 +48,9 @@ _COUNT = {
 }
 
 
+IN_BULK = "load"  # the origin of questions read from a file
+
+
 @dataclass(frozen=True)
 class NewTicket:
     """A ticket that nobody has touched, as it was written: for whoever tells of it without reading it back."""
@@ -100,7 +103,8 @@ def open_ticket(
     event_id = _new_id(connection.execute(_INSERT_EVENT, event))
     connection.execute(_SEAL_TICKET, {"ticket": ticket_id, "seal": event["hash"]})
     connection.execute(_COUNT[connection.dialect.name], {"queue": first["queue"], "department_id": 0, "count": 1})
-    _what_follows(connection, ticket_id, event_id, at)
+    nobody, many = question["asker_id"] is None, facts["origin"] == IN_BULK
+    _what_follows(connection, ticket_id, event_id, at, _later(nobody_to_write_to=nobody, one_of_many=many))
     shown = {name: ticket[name] for name in ("ref", "excerpt", "language", "priority", "opened_at", "personal_data")}
     return NewTicket(ticket_id, question_id, channel=came_on, due_at=first["due_at"], **shown)
 
@@ -138,10 +142,17 @@ def _event(
     return values | {"hash": sealed(**values)}
 
 
-def _what_follows(connection: Connection, ticket_id: int, event_id: int, at: datetime) -> None:
+def _later(*, nobody_to_write_to: bool, one_of_many: bool) -> list[tuple[Lane, str]]:
+    """The jobs that follow and their lanes: no letter to nobody, and what comes in bulk delays nobody else."""
+    jobs = [row for row in LATER[Kind.RECEIVED] if not (nobody_to_write_to and row[0] is Lane.LETTERS)]
+    return [(Lane.BULK, job) for _lane, job in jobs] if one_of_many else jobs
+
+
+def _what_follows(
+    connection: Connection, ticket_id: int, event_id: int, at: datetime, later: list[tuple[Lane, str]]
+) -> None:
     if AT_ONCE.get(Kind.RECEIVED):
         raise NotImplementedError("nothing can follow at once from a ticket's first event")
-    later = LATER[Kind.RECEIVED]
     rows = [
         {
             "lane": lane,

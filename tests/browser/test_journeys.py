@@ -201,4 +201,4 @@ def test_a_figure_changed_while_posting_is_shown_and_recorded(visitors: Visitors
     expect(cm.locator(".verdict-different")).to_be_visible()
     expect(cm.locator("ins").first).to_be_visible()
     cm.goto(f"/tickets/{ref}")
-    expect(cm.locator("#history")).to_contain_text("pas celui qui a été validé")
+    expect(cm.locator("#history")).to_contain_text("diffère du texte validé")

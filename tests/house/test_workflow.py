@@ -139,7 +139,10 @@ def test_every_right_has_a_row_and_is_asked_for():
 # --- who may do what --------------------------------------------------------------------------------------------------
 
 GRANTS = [
-    (can, role, relation) for can, rows in TABLE.items() for role, relations in rows.items() for relation in relations
+    (can, role, relation)
+    for can, rows in TABLE.items()
+    for role, relations in rows.items()
+    for relation in sorted(relations)
 ]
 
 

@@ -47,7 +47,7 @@ def test_rows_of_a_data_set_become_tickets_once(app: Flask, tmp_path: Path) -> N
     assert counts(first) == (250, 0, 0, 0)
     assert first.exit_code == 0
     assert total(Ticket) == total(Event) == 250
-    assert total(OutboxRow) == 500
+    assert total(OutboxRow) == 250  # nobody left an address to write to
     assert counts(run(app, file)) == (0, 0, 250, 0)
     assert total(Ticket) == 250
     question = db.session.scalar(select(Question).where(Question.external_id == "q-7"))

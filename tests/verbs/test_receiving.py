@@ -23,7 +23,7 @@ from helpdesk.intake.excerpts import excerpt
 from helpdesk.intake.receiving import Received, paste, receive
 from helpdesk.intake.references import next_reference
 from helpdesk.intake.status_links import status_token, ticket_of_status_token
-from helpdesk.outbox import OutboxRow
+from helpdesk.outbox import Lane, OutboxRow
 from helpdesk.tickets.events import event_hash, fold
 from helpdesk.tickets.models import Asker, AskerIdentity, Event, IndexChange, Question, QueueCount, Ticket
 from helpdesk.tickets.workflow import Kind, Queue, State
@@ -75,10 +75,22 @@ def test_a_question_opens_a_ticket_with_its_event_and_consequences(app: Flask) -
     assert happened.facts["question_id"] == question.id
     assert happened.facts["digest"] == question.digest
     jobs = db.session.scalars(select(OutboxRow)).all()
-    assert [(row.lane, row.job) for row in jobs] == list(LATER[Kind.RECEIVED])
+    assert [(row.lane, row.job) for row in jobs] == [(Lane.ROUTING, "workers.routing.suggest")], "nobody to write to"
     assert all(row.payload == {"event_id": happened.id} for row in jobs)
     [change] = db.session.scalars(select(IndexChange)).all()
     assert (change.kind, change.entity_id) == ("ticket", ticket.id)
+
+
+def test_who_left_an_address_or_a_name_is_followed_by_a_letter_job_too(app: Flask) -> None:
+    received(a_submission(author={"email": "a@example.org"}))
+    jobs = db.session.scalars(select(OutboxRow)).all()
+    assert [(row.lane, row.job) for row in jobs] == list(LATER[Kind.RECEIVED])
+
+
+def test_what_follows_from_questions_loaded_in_bulk_waits_in_a_lane_of_its_own(app: Flask) -> None:
+    received(a_submission(author={"email": "a@example.org"}), by=SYSTEM, origin="load")
+    jobs = db.session.scalars(select(OutboxRow)).all()
+    assert [(row.lane, row.job) for row in jobs] == [(Lane.BULK, job) for _lane, job in LATER[Kind.RECEIVED]]
 
 
 def test_the_first_event_is_sealed_and_counted_like_every_other(app: Flask) -> None:
@@ -171,7 +183,7 @@ def test_who_comes_second_waits_and_is_given_the_ticket_of_the_first(app: Flask)
     first, second = after_a_slower_one(app, take_in, take_in)
     assert (second.ref, second.is_new) == (first.ref, False)
     assert count(Ticket) == count(Event) == 1
-    assert count(OutboxRow) == len(LATER[Kind.RECEIVED])
+    assert count(OutboxRow) == 1
     with transaction():
         assert next_reference(clock.now()).endswith("-000002"), "no number is lost"
 
@@ -360,4 +372,4 @@ def test_one_question_costs_few_statements(app: Flask) -> None:
 def test_a_question_is_taken_in_while_redis_is_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "_redis", outbox.Redis.from_url("unix:///nowhere/redis.sock"))
     assert received(a_submission()).is_new
-    assert count(OutboxRow) == len(LATER[Kind.RECEIVED])
+    assert count(OutboxRow) == 1
