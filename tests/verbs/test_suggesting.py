@@ -18,6 +18,7 @@ from helpdesk.outbox import OutboxRow, RowState
 from helpdesk.routing import learning, matching, offering, suggesting
 from helpdesk.routing.confidence import Confidence, Mode
 from helpdesk.routing.models import Decision, DeclineReason, Offer, Skill
+from helpdesk.routing.my_offers import reasons_of
 from helpdesk.routing.reasons import ReasonKind
 from helpdesk.search import following
 from helpdesk.search.access import the_index
@@ -218,9 +219,21 @@ def test_nothing_is_suggested_for_what_moved_on_or_is_restricted(tv):
     offered = a_question(TEXT)
     offer_to(offered, tv)
     escalated = an_escalated_ticket(a_manager(), text=TEXT)
+    before = decisions(offered)
     for job in suggest_jobs():
         offered = carried_out(job, offered)
-    assert decisions(offered) == decisions(escalated) == []
+    assert (decisions(offered), decisions(escalated)) == (before, [])
+
+
+def test_what_was_on_the_table_is_kept_when_somebody_is_asked_before_the_worker_came(tv):
+    indexed(tv)
+    ticket = a_question(TEXT)
+    assert decisions(ticket) == []
+    offer = offer_to(ticket, tv)
+    (decision,) = decisions(ticket)
+    assert decision.first_person_id == tv.id
+    assert reasons_of(offer)
+    assert [event.kind for event in ticket.events][-2:] == [Kind.SUGGESTED, Kind.OFFERED]
 
 
 def test_automatic_mode_asks_by_itself_once_it_is_allowed_to(tv, bills, monkeypatch):
