@@ -6,12 +6,12 @@ Flask-SQLAlchemy is used for engines and the scoped session only; models are pla
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.types import TypeDecorator
 
+from helpdesk import turns
 from helpdesk.errors import Conflict, RelaisError
 
 AFTER_COMMIT = "relais_after_commit"
@@ -34,8 +35,6 @@ SQLITE = (
     "wal_autocheckpoint=8000",
     "cache_size=-8000",  # 8 MB a connection: the upper levels of every index stay at hand
 )
-# SQLite lets one write at a time and has the others look again after some sleep: threads of one process queue here.
-_one_writer = threading.Lock()
 _writing: ContextVar[bool] = ContextVar("relais_writing", default=False)
 
 
@@ -139,7 +138,7 @@ def _whole() -> Iterator[Session]:
     session.rollback()  # ends the reading transaction, so that the writing one starts with the lock
     mark = _writing.set(True)
     try:
-        with _one_writer if session.get_bind().dialect.name == "sqlite" else nullcontext():
+        with _turn(session):
             yield session
             session.commit()
     except StaleDataError as error:
@@ -153,6 +152,14 @@ def _whole() -> Iterator[Session]:
         _writing.reset(mark)
     for follow in session.info.pop(AFTER_COMMIT, {}).values():
         follow()
+
+
+def _turn(session: Session) -> AbstractContextManager[None]:
+    """Writers of one SQLite file take turns; other databases let many write."""
+    url = session.get_bind().engine.url
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return nullcontext()
+    return turns.turn(Path(url.database))
 
 
 def after_commit(name: str, follow: Callable[[], None]) -> None:
