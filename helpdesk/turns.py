@@ -2,7 +2,7 @@
 
 SQLite has whoever comes second sleep for up to a tenth of a second between two looks, so that a process that writes
 one thing after the other leaves the rest hardly a chance. Here those of one process queue, and processes look often:
-whoever waits is next within a few thousandths of a second. This is a courtesy: what makes writing safe is SQLite's own
+whoever waits is next within a thousandth of a second. This is a courtesy: what makes writing safe is SQLite's own
 lock, and who has waited for `PATIENCE` goes on and leaves it to that one.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 PATIENCE = 10.0  # seconds
-LOOK_AGAIN = 0.002
+LOOK_AGAIN = 0.0003  # seconds: a turn lasts some thousandths
 
 _in_this_process = threading.Lock()
 
