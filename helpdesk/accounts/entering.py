@@ -14,7 +14,17 @@ from sqlalchemy import bindparam, func, select, update
 from helpdesk import clock
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
-from helpdesk.accounts.models import SYSTEM, Actor, LinkPurpose, Person, SignedLink, Token, TokenScope
+from helpdesk.accounts.models import (
+    SYSTEM,
+    Actor,
+    LinkPurpose,
+    Person,
+    PersonRole,
+    Principal,
+    SignedLink,
+    Token,
+    TokenScope,
+)
 from helpdesk.accounts.permitting import ensure_role
 from helpdesk.db import LARGEST_ID, db, transaction
 from helpdesk.errors import BadInput, NotFound, Problem
@@ -116,6 +126,21 @@ def bearer_of(secret: str) -> Bearer | None:
     """Whom the token with this secret stands for; None when it is not valid, or its person is not active."""
     row = db.session.connection().execute(_BEARER, {"digest": digest(secret)}).first()
     return Bearer(*row) if row else None
+
+
+# Made once: every question that comes in by the API asks this.
+_PRINCIPAL = (
+    select(Token.person_id, PersonRole.role)
+    .join(Person, Person.id == Token.person_id)
+    .outerjoin(PersonRole, PersonRole.person_id == Token.person_id)
+    .where(Token.id == bindparam("token_id"), Token.revoked_at.is_(None), Person.active)
+)
+
+
+def principal_of(token_id: int) -> Principal | None:
+    """Whom a token stands for now; None when it was revoked, or its person is not active."""
+    rows = db.session.connection().execute(_PRINCIPAL, {"token_id": token_id}).all()
+    return Principal(rows[0].person_id, frozenset(row.role for row in rows if row.role)) if rows else None
 
 
 # --- signed links -----------------------------------------------------------------------------------------------------

@@ -23,6 +23,15 @@ class Actor:
     id: None = None
 
 
+@dataclass(frozen=True)
+class Principal:
+    """An active person as permissions see them: enough for a verb that asks nothing else about who does it."""
+
+    id: int
+    roles: frozenset[Role]
+    active: bool = True
+
+
 SYSTEM = Actor("system")
 ASKER = Actor("asker")
 

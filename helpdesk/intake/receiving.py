@@ -15,7 +15,7 @@ from sqlalchemy import and_, bindparam, select
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role
-from helpdesk.accounts.models import Actor, Person
+from helpdesk.accounts.models import Actor, Person, Principal
 from helpdesk.channels.models import Channel
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
@@ -62,20 +62,22 @@ class Received:
 class _Door:
     """How a question came in, and who brought it."""
 
-    by: Person | Actor
+    by: Person | Principal | Actor
     role: Role | None
     origin: str  # form, paste, api, load: a word of the log
     pasted: bool = False
     asker_language: str | None = None
 
 
-def receive(submission: Submission, *, by: Person | Actor, origin: str, asker_language: str | None = None) -> Received:
+def receive(
+    submission: Submission, *, by: Person | Principal | Actor, origin: str, asker_language: str | None = None
+) -> Received:
     """Open a ticket for a question, or give back the one opened when the same `(channel, external_id)` came before.
 
     `origin` is "form", "api" or "load"; `asker_language` the language to write to the asker in, when it is known
     better than from the text. Raises NotAllowed, and BadInput when the channel is not there or takes no questions.
     """
-    role = seeing.ensure_role(by, Can.INTAKE) if isinstance(by, Person) else None
+    role = None if isinstance(by, Actor) else seeing.ensure_role(by, Can.INTAKE)
     return _take_in(submission, _Door(by, role, origin, asker_language=asker_language))
 
 
@@ -115,7 +117,7 @@ def _received_before(question_id: int) -> Received:
     return Received(question_id, row.id, row.ref, is_new=False)
 
 
-def _refuse_known_link(submission: Submission, by: Person | Actor) -> None:
+def _refuse_known_link(submission: Submission, by: Person | Principal | Actor) -> None:
     if submission.canonical_url is None:
         return
     ticket = db.session.scalar(

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from helpdesk import outbox
 from helpdesk.accounts.access import Role
-from helpdesk.accounts.models import Actor, Person
+from helpdesk.accounts.models import Actor, Person, Principal
 from helpdesk.channels.models import Channel
 from helpdesk.consequences import AT_ONCE, LATER, REINDEX
 from helpdesk.db import Base, db
@@ -84,7 +84,7 @@ def open_ticket(
     *,
     came_on: Channel,
     at: datetime,
-    by: Person | Actor,
+    by: Person | Principal | Actor,
     role: Role | None,
     **facts: Any,
 ) -> NewTicket:
@@ -125,7 +125,7 @@ def _first_step(ticket: dict[str, Any], channel: Channel, at: datetime) -> dict[
 
 
 def _event(
-    ticket_id: int, at: datetime, by: Person | Actor, role: Role | None, facts: dict[str, Any]
+    ticket_id: int, at: datetime, by: Person | Principal | Actor, role: Role | None, facts: dict[str, Any]
 ) -> dict[str, Any]:
     check_facts(Kind.RECEIVED, facts)
     values: dict[str, Any] = {

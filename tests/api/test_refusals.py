@@ -66,6 +66,8 @@ def test_a_revoked_token_ends_at_once(app):
     with transaction():
         revoke_token(db.session.scalar(select(Token.id)), by=SYSTEM)
     problem_of(program.get("/me"), 401)
+    question = {"channel": "web", "external_id": "1", "text": "Quand la fibre arrive-t-elle ?"}
+    problem_of(program.post("/questions", question), 401)
 
 
 def test_the_token_of_somebody_who_left_is_refused(app):

@@ -7,7 +7,7 @@ from typing import Any
 from helpdesk import clock
 from helpdesk.intake.cleaning import Submission, clean
 from helpdesk.intake.receiving import receive
-from helpdesk.web.api.authority import actor
+from helpdesk.web.api.authority import principal
 from helpdesk.web.api.blueprint import api, described
 from helpdesk.web.api.changing import Answer, changing
 from helpdesk.web.api.documents import ticket_document
@@ -33,6 +33,6 @@ def open_question(body: dict[str, Any]) -> Answer:
 
 @changing
 def _take_in(submission: Submission) -> Answer:
-    received = receive(submission, by=actor(), origin="api")
+    received = receive(submission, by=principal(), origin="api")
     document = {"id": received.question_id, "ticket": ticket_document(received.opened or received.ticket)}
     return document, 201 if received.is_new else 200
