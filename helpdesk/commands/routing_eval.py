@@ -6,6 +6,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,16 @@ def _row(row: dict[str, Any], field: str) -> Row:
     value = row.get(field)
     labels = value if isinstance(value, list) else [value]
     right = tuple(str(label) for label in labels if label is not None and label not in NOBODY)
-    return Row(row["text"], right, row.get("lang"))
+    return Row(row["text"], right, row.get("lang"), _time(row.get("time")), str(row.get("answer") or ""))
+
+
+def _time(value: Any) -> datetime | None:
+    """An ISO date or instant; None for anything else."""
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _few(rows: Sequence[Row], shots: int | None) -> Sequence[Row]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import exp, log
 
 from helpdesk.routing.reasons import Reason, ReasonKind
 
@@ -28,6 +29,8 @@ class Candidate:
     last_asked_at: datetime | None = None
     declined: str | None = None
     """The coded reason for which they declined or passed on this very ticket."""
+    presence: float = 1.0
+    """The chance that they still answer, judged by their answers (see `presence`)."""
 
 
 def exclusion(who: Candidate, urgent: bool) -> Reason | None:
@@ -40,6 +43,28 @@ def exclusion(who: Candidate, urgent: bool) -> Reason | None:
     if who.open_offers >= who.capacity and not urgent:
         return Reason(ReasonKind.OVERLOAD, {"open": who.open_offers, "capacity": who.capacity})
     return None
+
+
+HURRIED, PATIENT = timedelta(days=10), 0.5
+"""The usual time between answers, before any is known, and how firmly that is believed."""
+STAYING = 5
+"""Answers after which leaving is as likely as at any later one."""
+MOST_COUNTED = 10
+"""More answers than this prove no steadier habit: work comes in bursts."""
+
+
+def presence(answered: int, first: datetime, last: datetime, now: datetime) -> float:
+    """The chance that somebody who gave `answered` answers between `first` and `last` still answers, 0 to 1.
+
+    Whoever answered every day and then fell silent for months does something else now; whoever answers twice a year
+    is not missed for months. `now` is the last time anybody answered: when all are silent, nobody left (Fader, Hardie and Lee 2005, "Counting Your Customers the Easy Way", the BG/NBD model).
+    """
+    if answered < 1:
+        return 1.0
+    again = min(answered - 1, MOST_COUNTED)
+    silent = log((HURRIED + (now - first)) / (HURRIED + (last - first)))
+    odds_of_leaving = (PATIENT + again) * max(0.0, silent) - log(STAYING + max(again, 1) - 1)
+    return 1 / (1 + exp(min(odds_of_leaving, 50.0)))
 
 
 def language_factor(who: Candidate, language: str | None) -> float:

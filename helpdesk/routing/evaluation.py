@@ -1,7 +1,7 @@
 """Measuring the matcher on labelled questions, exactly as production runs it. Nothing is stored.
 
-Each label is an expert; questions to learn from are their answered questions. The last of those are first asked
-against an index of the ones before, as they were in their time, and what came of it calibrates the confidence.
+Each label is an expert; questions to learn from are their answered questions. Some of those, the last where times are
+known, are first asked of what the others taught, and what came of it calibrates the confidence.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
-from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.candidates import Candidate, presence
 from helpdesk.routing.confidence import Calibration, Mode, Situation, raw_probability
+from helpdesk.routing.features import counted
 from helpdesk.routing.learning import LATEST, Experience
+from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.routing.matching import judge
 from helpdesk.search.documents import LONGEST_HISTORY
 from helpdesk.search.index import Document, Index, PersonDocument, PrecedentDocument, PrecedentKind
@@ -34,6 +37,10 @@ class Row:
     text: str
     labels: tuple[str, ...]
     language: str | None = None
+    time: datetime | None = None
+    """When it was asked, if known: what is learned from it fades."""
+    answer: str = ""
+    """What was answered. Only learned from, never asked."""
 
 
 @dataclass(frozen=True)
@@ -70,49 +77,86 @@ class _Asked:
 
 def evaluate(learned: Sequence[Row], asked: Sequence[Row]) -> Figures:
     """Build an index of the `learned` rows, ask the others in order, without learning from them."""
-    known = Experience(len(learned), _calibration(learned))
+    calibration = _calibration(learned)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
         started = time.process_time()
         experts = _Experts(learned, Path(folder))
         seconds = time.process_time() - started
+        known = Experience(len(learned), calibration, _model(learned, experts.numbers))
         results = [experts.ask(row, known) for row in asked]
     return _figures(results, seconds)
 
 
+def _model(learned: Sequence[Row], numbers: Mapping[str, int]) -> LinearModel | None:
+    """What the questions teach, as the worker learns it."""
+    now = max((row.time for row in learned if row.time), default=None)
+    examples = [
+        Example(
+            counted(Query.of(row.text, row.language)),
+            tuple(numbers[label] for label in row.labels),
+            importance(now - row.time) if now and row.time else 1.0,
+        )
+        for row in learned
+        if row.labels
+    ]
+    return LinearModel.fit(examples) if examples else None
+
+
 def _calibration(learned: Sequence[Row]) -> Calibration | None:
-    """What came of the latest answered questions when they were new."""
+    """What came of some of the answered questions when only others were known."""
     count = min(LATEST, int(len(learned) * REPLAYED))
     if count == 0:
         return None
+    before, replayed = _set_apart(learned, count)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
-        experts = _Experts(learned[:-count], Path(folder))
-        results = [experts.ask(row, Experience()) for row in learned[-count:]]
+        experts = _Experts(before, Path(folder))
+        known = Experience(model=_model(before, experts.numbers))
+        results = [experts.ask(row, known) for row in replayed]
     return Calibration.learn((result.raw, result.place == 1) for result in results)
+
+
+def _set_apart(learned: Sequence[Row], count: int) -> tuple[Sequence[Row], Sequence[Row]]:
+    """`count` rows to ask, and the others: the last where times are known, else evenly (a file may be sorted)."""
+    if all(row.time for row in learned):
+        return learned[:-count], learned[-count:]
+    chosen = {round((place + 0.5) * len(learned) / count) for place in range(count)}
+    apart = [row for number, row in enumerate(learned) if number in chosen]
+    return [row for number, row in enumerate(learned) if number not in chosen], apart
 
 
 class _Experts:
     """The labels as people, in an index of their answered questions."""
 
     def __init__(self, learned: Sequence[Row], folder: Path) -> None:
-        self._answered: defaultdict[str, list[str]] = defaultdict(list)
+        self._answered: defaultdict[str, list[Row]] = defaultdict(list)
         for row in learned:
             for label in row.labels:
-                self._answered[label].append(row.text)
-        self._numbers = {label: number for number, label in enumerate(self._answered, 1)}
-        self._candidates = {
-            number: Candidate(number, department_id=number, languages=frozenset({"fr", "en"}), answered=len(texts))
-            for number, texts in enumerate(self._answered.values(), 1)
-        }
+                self._answered[label].append(row)
+        self.numbers = {label: number for number, label in enumerate(self._answered, 1)}
+        last = max((row.time for row in learned if row.time), default=None)
+        self._candidates = {number: self._candidate(label, last) for label, number in self.numbers.items()}
         self._index: Index = WhooshIndex(folder / "index")
         self._index.rebuild(self._documents(learned), watermark=0)
 
     def _documents(self, learned: Sequence[Row]) -> Iterable[Document]:
-        for label, texts in self._answered.items():
-            yield PersonDocument(self._numbers[label], history="\n".join(texts[-LONGEST_HISTORY:]))
+        for label, rows in self._answered.items():
+            history = "\n".join(row.text for row in rows[-LONGEST_HISTORY:])
+            yield PersonDocument(self.numbers[label], history=history)
         for number, row in enumerate(learned, 1):
             if row.labels:
-                credited = {self._numbers[label]: 1.0 for label in row.labels}
-                yield PrecedentDocument(PrecedentKind.TICKET, number, row.text, credits=credited)
+                credited = {self.numbers[label]: 1.0 for label in row.labels}
+                yield PrecedentDocument(PrecedentKind.TICKET, number, row.text, row.answer, credited)
+
+    def _candidate(self, label: str, now: datetime | None) -> Candidate:
+        rows, number = self._answered[label], self.numbers[label]
+        times = [row.time for row in rows if row.time]
+        return Candidate(
+            number,
+            department_id=number,
+            languages=frozenset({"fr", "en"}),
+            answered=len(rows),
+            presence=presence(len(times), min(times), max(times), now) if now and times else 1.0,
+        )
 
     def ask(self, row: Row, known: Experience) -> _Asked:
         started = time.perf_counter()
@@ -125,7 +169,7 @@ class _Experts:
             automatic_departments=frozenset(self._candidates),
         )
         elapsed = (time.perf_counter() - started) * 1000
-        right = {self._numbers[label] for label in row.labels if label in self._numbers}
+        right = {self.numbers[label] for label in row.labels if label in self.numbers}
         shown = [suggestion.person_id for suggestion in judged.ranking.suggestions]
         place = next((place for place, person in enumerate(shown, 1) if person in right), None)
         return _Asked(

@@ -1,17 +1,21 @@
-"""What the index found for one question, turned into one number per person: the fit. Pure.
+"""What is known of one question, turned into points per person: their sum is the fit. Pure.
 
-    fit(p) = Σ_part weight · strength(part) · share(part, p)
+    fit(p) = Σ_part points(part, p),   points = weight · strength(part) · value(part, p)
 
-A part is one kind of evidence: what is said about the person, the topics they declared, precedents
-credited to them, questions they answered before, and exact codes or product names. A share is the person's
-score divided by the best in the list; the strength of a part is how much of the question it explains at
-best, so that a list in which nothing really fits weighs less than one in which something does.
+A part is one kind of evidence: what is said about the person, the topics they declared, precedents credited to them,
+questions they answered before, exact codes or product names, and what the organisation's decided questions taught. A
+value is the person's score divided by the best in the list, but for two: votes of precedents count by their logarithm,
+and learned scores by how far they stand above the mean. The strength of a part is how much of the question it explains
+at best, so that a list in which nothing really fits weighs less than one in which something does.
+
+Points add up like logarithms of odds: who leads by one is about three times as likely.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from math import log
 
 from helpdesk.routing.candidates import Candidate
 from helpdesk.search.index import PeopleFound, PrecedentHit, PrecedentsFound, TopicHit, TopicsFound
@@ -24,14 +28,18 @@ class Part(StrEnum):
     PRECEDENTS = "precedents"
     HISTORY = "history"
     CODES = "codes"
+    LEARNED = "learned"
+    SILENCE = "silence"
+    """What is taken from somebody who fell silent."""
 
 
 WEIGHTS: Mapping[Part, float] = {
-    Part.DECLARED: 1.0,
-    Part.TOPICS: 0.5,
+    Part.DECLARED: 2.5,
+    Part.TOPICS: 1.25,
     Part.PRECEDENTS: 0.5,
-    Part.HISTORY: 1.0,
-    Part.CODES: 0.5,
+    Part.HISTORY: 2.5,
+    Part.CODES: 1.25,
+    Part.LEARNED: 2.5,
 }
 FULL_STRENGTH = 0.25
 """A part that explains this share of the question, or more, has its whole weight."""
@@ -39,6 +47,13 @@ VOTE_POWER = 4
 """A precedent half as good as the best counts a sixteenth."""
 BUSY_POWER = 0.3
 """Somebody who answered n questions has their votes divided by n to this power: they match more by chance."""
+LEAST_VOTE = 0.01
+"""A share of the votes below this hardly counts."""
+LEAST_PRESENCE = 0.01
+LEAST_SILENCE = -0.1
+"""Points; less is not worth a word."""
+MOST_SILENCE = 0.9
+"""Silence takes at most this share of what speaks for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +68,42 @@ class Evidence:
     """Topics that a person gave the ticket: they replace the guess."""
     urgent: bool = False
     """P1 and P2: a full workload discounts but does not exclude."""
+    learned: Mapping[int, float] = field(default_factory=dict)
+    """Person → score of the model learned from decided questions (see `linear`)."""
 
 
 Shares = Mapping[Part, Mapping[int, float]]
+"""Part → person → value, 0 or more."""
+Points = Mapping[int, Mapping[Part, float]]
+"""Person → part → points."""
 
 
 def shares_of(evidence: Evidence, candidates: Mapping[int, Candidate]) -> Shares:
-    """Per part, every candidate's score divided by the best."""
+    """Per part, every candidate's value."""
     hits = [hit for hit in evidence.people.hits if hit.person_id in candidates]
     codes = evidence.query.codes()
-    raw: dict[Part, dict[int, float]] = {
-        Part.DECLARED: {hit.person_id: hit.declared for hit in hits},
-        Part.HISTORY: {hit.person_id: hit.history for hit in hits},
-        Part.CODES: {
-            hit.person_id: sum(gain for (_, term), gain in hit.words.items() if term in codes) for hit in hits
-        },
-        Part.TOPICS: _topic_scores(evidence, candidates),
-        Part.PRECEDENTS: _votes(evidence.precedents.hits, candidates),
+    return {
+        Part.DECLARED: _shared({hit.person_id: hit.declared for hit in hits}),
+        Part.HISTORY: _shared({hit.person_id: hit.history for hit in hits}),
+        Part.CODES: _shared(
+            {hit.person_id: sum(gain for (_, term), gain in hit.words.items() if term in codes) for hit in hits}
+        ),
+        Part.TOPICS: _shared(_topic_scores(evidence, candidates)),
+        Part.PRECEDENTS: _by_logarithm(_votes(evidence.precedents.hits, candidates)),
+        Part.LEARNED: _above_mean({p: score for p, score in evidence.learned.items() if p in candidates}),
     }
-    return {part: _shared(scores) for part, scores in raw.items()}
+
+
+def _by_logarithm(votes: Mapping[int, float]) -> dict[int, float]:
+    """From 0 for hardly a vote to ln(1 + 1 / `LEAST_VOTE`) for all of them."""
+    total = sum(votes.values())
+    return {person: log(1 + vote / total / LEAST_VOTE) for person, vote in votes.items()} if total > 0 else {}
+
+
+def _above_mean(scores: Mapping[int, float]) -> dict[int, float]:
+    """Somebody the model does not know yet is taken for average."""
+    mean = sum(scores.values()) / len(scores) if scores else 0.0
+    return {person: score - mean for person, score in scores.items() if score > mean}
 
 
 def _shared(scores: Mapping[int, float]) -> dict[int, float]:
@@ -109,6 +141,7 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
     return {
         Part.DECLARED: declared,
         Part.CODES: 1.0,  # a code is exact: it is there or it is not
+        Part.LEARNED: 1.0,  # its scores are small by themselves when nothing is recognised
         Part.HISTORY: _ratio((hit.history for hit in people.hits), people.ideal_history),
         Part.TOPICS: 1.0 if evidence.chosen_topics else _ratio((hit.score for hit in topics.hits), topics.ideal),
         Part.PRECEDENTS: _ratio((hit.score for hit in precedents.hits), precedents.ideal),
@@ -119,14 +152,20 @@ def _ratio(scores: Iterable[float], ideal: float) -> float:
     return min(1.0, max(scores, default=0.0) / ideal) if ideal > 0 else 0.0
 
 
-def fits_of(shares: Shares, evidence: Evidence) -> dict[int, float]:
+def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candidate]) -> Points:
+    """What each part gives to everybody something speaks for; their fit is the sum."""
     strength = strengths(evidence)
-    fits: defaultdict[int, float] = defaultdict(float)
-    for part, scores in shares.items():
+    points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
+    for part, values in shares.items():
         weight = WEIGHTS[part] * min(1.0, strength[part] / FULL_STRENGTH)
-        for person, share in scores.items():
-            fits[person] += weight * share
-    return dict(fits)
+        for person, value in values.items():
+            if weight * value > 0:
+                points[person][part] = weight * value
+    for person, given in points.items():
+        silence = log(max(candidates[person].presence, LEAST_PRESENCE))
+        if silence < LEAST_SILENCE:
+            given[Part.SILENCE] = max(silence, -MOST_SILENCE * sum(given.values()))
+    return dict(points)
 
 
 def likely_topics(found: TopicsFound) -> list[TopicHit]:

@@ -15,6 +15,7 @@ from helpdesk.accounts.models import OrganisationSetting
 from helpdesk.answers.models import AnswerVersion
 from helpdesk.db import db
 from helpdesk.routing.confidence import Calibration
+from helpdesk.routing.linear import LinearModel
 from helpdesk.routing.models import Decision
 from helpdesk.tickets.models import Event
 from helpdesk.tickets.workflow import Kind
@@ -30,6 +31,8 @@ EVERY = 20
 class Experience:
     decided: int = 0
     calibration: Calibration | None = None
+    model: LinearModel | None = None
+    """What decided questions taught, once there were some."""
 
 
 def experience() -> Experience:

@@ -7,7 +7,7 @@ only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +33,7 @@ from helpdesk.routing.confidence import (
     raw_probability,
 )
 from helpdesk.routing.evidence import Evidence
+from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
@@ -41,7 +42,7 @@ from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, Precedents
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
-ENGINE = "whoosh-bm25f/1"
+ENGINE = "whoosh-bm25f/2"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
 ANSWERS_SHOWN = 5
@@ -59,6 +60,8 @@ class SuggestedExpert:
     probability: float
     confidence: Confidence
     reasons: tuple[Reason, ...]
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """What made the score, by kind of evidence (see `ranking.Suggestion`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Suggestions:
                     "person": expert.person_id,
                     "score": round(expert.score, 4),
                     "probability": round(expert.probability, 4),
+                    "parts": {name: round(given, 4) for name, given in expert.parts.items()},
                     "reasons": [_reason_document(reason) for reason in expert.reasons],
                 }
                 for expert in self.experts
@@ -185,6 +189,7 @@ def judge(
         index.precedents(query),
         chosen_topics=chosen_topics,
         urgent=situation.priority in URGENT,
+        learned=known.model.scores(counted(query)) if known.model is not None else {},
     )
     ranking = rank(evidence, candidates)
     chance = probability(ranking.signals, known.calibration)
@@ -225,7 +230,11 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
     shown = []
     for place, suggestion in enumerate(ranking.suggestions):
         own = chance if place == 0 else min(chance, (1 - chance) * suggestion.score / rest)
-        shown.append(SuggestedExpert(suggestion.person_id, suggestion.score, own, in_words(own), suggestion.reasons))
+        shown.append(
+            SuggestedExpert(
+                suggestion.person_id, suggestion.score, own, in_words(own), suggestion.reasons, suggestion.parts
+            )
+        )
     return shown
 
 

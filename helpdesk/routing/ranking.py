@@ -5,16 +5,17 @@ the fit
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from helpdesk.routing.candidates import Candidate, exclusion, language_factor, load_factor
 from helpdesk.routing.evidence import (
     WEIGHTS,
     Evidence,
     Part,
+    Points,
     Shares,
-    fits_of,
     likely_topics,
+    points_of,
     shares_of,
     strengths,
 )
@@ -35,6 +36,9 @@ class Suggestion:
     person_id: int
     score: float
     reasons: tuple[Reason, ...]
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """What made the score: points by part of the evidence, and what language, load and standing in took off. They
+    add up to the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Ranking:
 def rank(evidence: Evidence, candidates: Mapping[int, Candidate], shown: int = SHOWN) -> Ranking:
     """The `shown` best of `candidates`, with reasons, and why others with a fair fit were not chosen."""
     shares = shares_of(evidence, candidates)
-    fits = fits_of(shares, evidence)
+    points = points_of(shares, evidence, candidates)
+    fits = {person: sum(given.values()) for person, given in points.items()}
     stands = _Standing(evidence, candidates, fits)
     ordered = _least_recently_asked_first(stands.scores, candidates)
     suggestions = tuple(
@@ -81,6 +86,7 @@ def rank(evidence: Evidence, candidates: Mapping[int, Candidate], shown: int = S
             person,
             stands.scores[person],
             reasons_for(person, stands.stands_in_for.get(person), evidence, candidates, shares),
+            _parts(person, stands, points, evidence, candidates),
         )
         for person in ordered[:shown]
     )
@@ -133,6 +139,29 @@ def _least_recently_asked_first(scores: Mapping[int, float], candidates: Mapping
         return (asked is not None, asked.timestamp() if asked else 0.0, -scores[person])
 
     return sorted(equal, key=waited) + ordered[len(equal) :]
+
+
+def _parts(
+    person: int,
+    standing: _Standing,
+    points: Points,
+    evidence: Evidence,
+    candidates: Mapping[int, Candidate],
+) -> dict[str, float]:
+    """The score taken apart. A delegate's begins with what speaks for the absent one."""
+    absent = standing.stands_in_for.get(person)
+    parts = {str(part): given for part, given in points[person if absent is None else absent].items()}
+    steps = (
+        ("standing_in", 1.0 if absent is None else DELEGATE_SHARE),
+        ("language", language_factor(candidates[person], evidence.query.language)),
+        ("load", load_factor(candidates[person])),
+    )
+    left = sum(parts.values())
+    for name, factor in steps:
+        if factor < 1:
+            parts[name] = -left * (1 - factor)
+            left *= factor
+    return parts
 
 
 def _not_chosen(
