@@ -56,8 +56,9 @@ MOST_COUNTED = 10
 def presence(answered: int, first: datetime, last: datetime, now: datetime) -> float:
     """The chance that somebody who gave `answered` answers between `first` and `last` still answers, 0 to 1.
 
-    Whoever answered every day and then fell silent for months does something else now; whoever answers twice a year
-    is not missed for months. `now` is the last time anybody answered: when all are silent, nobody left (Fader, Hardie and Lee 2005, "Counting Your Customers the Easy Way", the BG/NBD model).
+    Whoever answered every day and then fell silent for months does something else now; whoever answers twice a year is
+    not missed for months. `now` is the last time anybody answered: when all are silent, nobody left. After Fader,
+    Hardie and Lee 2005, "Counting Your Customers the Easy Way" (the BG/NBD model).
     """
     if answered < 1:
         return 1.0
