@@ -32,18 +32,18 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace, app: Flask) -> Result:
     _check(args)
-    rows = list(_read(args.file))
+    rows = list(read(args.file))
     train, test = set(args.train.split(",")), set(args.test.split(","))
     learned = [row for row in rows if row.get("split") in train]
     asked = [row for row in rows if row.get("split") in test]
     if args.holdout is not None:
         kept = len(learned) - round(args.holdout * len(learned))
         learned, asked = learned[:kept], learned[kept:]
-    learning = [_row(row, args.label) for row in learned]
-    asking = [_row(row, args.label) for row in asked[: args.limit]]
+    learning = [row_of(row, args.label) for row in learned]
+    asking = [row_of(row, args.label) for row in asked[: args.limit]]
     if not learning or not asking:
         raise CommandRefused(f"{args.file} has no rows to learn from or none to ask in these splits.")
-    figures = evaluate(_few(learning, args.shots), asking).as_document()
+    figures = evaluate(few(learning, args.shots), asking).as_document()
     return Result(lines=[f"{name:22} {_shown(value)}" for name, value in figures.items()], document=figures)
 
 
@@ -56,7 +56,7 @@ def _check(args: argparse.Namespace) -> None:
             raise WrongUsage(f"--{name} is 1 or more")
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
+def read(path: Path) -> Iterator[dict[str, Any]]:
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
@@ -78,7 +78,7 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
     return row
 
 
-def _row(row: dict[str, Any], field: str) -> Row:
+def row_of(row: dict[str, Any], field: str) -> Row:
     value = row.get(field)
     labels = value if isinstance(value, list) else [value]
     right = tuple(str(label) for label in labels if label is not None and label not in NOBODY)
@@ -94,7 +94,7 @@ def _time(value: Any) -> datetime | None:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _few(rows: Sequence[Row], shots: int | None) -> Sequence[Row]:
+def few(rows: Sequence[Row], shots: int | None) -> Sequence[Row]:
     """The first `shots` rows of each label, in order."""
     if shots is None:
         return rows

@@ -140,7 +140,7 @@ class _Experts:
 
     def _documents(self, learned: Sequence[Row]) -> Iterable[Document]:
         for label, rows in self._answered.items():
-            history = "\n".join(row.text for row in rows[-LONGEST_HISTORY:])
+            history = "\n".join(f"{row.text}\n{row.answer}" for row in rows[-LONGEST_HISTORY:])
             yield PersonDocument(self.numbers[label], history=history)
         for number, row in enumerate(learned, 1):
             if row.labels:

@@ -68,9 +68,11 @@ class LinearModel:
         model._descend(examples, ROUNDS)
         return model
 
-    def updated(self, examples: Sequence[Example]) -> LinearModel:
-        """The model with some newer questions learned too; what was learned before stays.
+    def updated(self, examples: Sequence[Example], rehearsed: Sequence[Example] = ()) -> LinearModel:
+        """The model with some newer questions learned too.
 
+        `rehearsed` are some that were learned before, of everybody: looked at again beside the new ones, so that these
+        are told from them and what was known stays. About as many as there are new ones are enough.
         A new expert starts as the mean of the others, which is a "no" to everything, and not as nothing, which would
         beat every "no".
         """
@@ -83,7 +85,7 @@ class LinearModel:
             self.holding + _holding(examples),
             self.learned + len(examples),
         )
-        model._descend(examples, ROUNDS)
+        model._descend([*rehearsed, *examples], ROUNDS)
         return model
 
     def scores(self, features: Counted) -> Mapping[int, float]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.candidates import Candidate, presence
 from helpdesk.routing.evidence import Evidence
 from helpdesk.routing.ranking import rank
 from helpdesk.routing.reasons import ReasonKind
@@ -185,3 +185,70 @@ def test_nothing_found_suggests_nobody():
 def test_people_who_left_are_never_suggested():
     ranking = rank(evidence(5.0, 9.0, precedents=[(8.0, {9: 1.0})]), people(1))
     assert order(ranking) == [1]
+
+
+def test_the_parts_add_up_to_the_score():
+    candidates = people(4, topics={7: 2})
+    candidates[2] = replace(candidates[2], open_offers=5, languages=frozenset({"en"}))
+    candidates[3] = replace(candidates[3], presence=0.2)
+    candidates[4] = replace(candidates[4], absent_until=NOW, delegate_id=1)
+    found = evidence(4.0, 9.0, 6.0, 9.5, topics=[(7, 6.0)], precedents=[(8.0, {2: 1.0}), (5.0, {3: 1.0})])
+    found = replace(found, learned={1: -0.9, 2: 0.4, 3: 0.1, 4: 0.9})
+    ranking = rank(found, candidates)
+    assert len(ranking.suggestions) == 3
+    for suggestion in ranking.suggestions:
+        assert sum(suggestion.parts.values()) == pytest.approx(suggestion.score)
+    by_person = {suggestion.person_id: suggestion.parts for suggestion in ranking.suggestions}
+    assert {name for name, points in by_person[2].items() if points < 0} == {"language", "load"}
+    assert by_person[3]["silence"] < 0
+    assert by_person[1]["standing_in"] < 0
+    assert by_person[2]["learned"] > 0
+
+
+def test_what_was_learned_decides_between_equals():
+    found = replace(evidence(5.0, 5.0, 5.0), learned={1: -0.8, 2: 0.7, 3: -1.0})
+    assert order(rank(found, people(3)))[0] == 2
+
+
+def test_somebody_the_model_does_not_know_is_taken_for_average():
+    found = replace(evidence(5.0, 5.0, 5.0), learned={1: -0.8, 2: 0.8})
+    ranking = rank(found, people(3))
+    scores = {suggestion.person_id: suggestion.score for suggestion in ranking.suggestions}
+    assert scores[2] > scores[3] == scores[1]
+
+
+def test_an_unknown_text_learned_nothing_of_changes_nothing():
+    plain = evidence(5.0, 9.0)
+    taught = replace(plain, learned={1: 0.0, 2: 0.0})
+    assert [s.score for s in rank(plain, people(2)).suggestions] == [
+        s.score for s in rank(taught, people(2)).suggestions
+    ]
+
+
+def test_somebody_who_fell_silent_gives_way_but_is_not_forgotten():
+    candidates = people(2)
+    candidates[1] = replace(candidates[1], presence=0.0)
+    ranking = rank(evidence(9.0, 3.0), candidates)
+    assert order(ranking) == [2, 1]
+    assert all(suggestion.score > 0 for suggestion in ranking.suggestions)
+
+
+def test_presence_tells_a_change_of_job_from_a_rare_subject():
+    start = NOW - timedelta(days=360)
+    busy = presence(60, start, start + timedelta(days=60), NOW)
+    rare = presence(3, start, start + timedelta(days=200), NOW)
+    steady = presence(60, start, NOW - timedelta(days=5), NOW)
+    assert busy < 0.01
+    assert rare > 0.4
+    assert steady > 0.85
+    assert presence(0, NOW, NOW, NOW) == 1
+    assert presence(1, NOW, NOW, NOW) > 0.8
+
+
+@pytest.mark.parametrize("answered", [1, 2, 5, 40])
+def test_presence_falls_with_silence(answered):
+    last = NOW - timedelta(days=400)
+    first = last - timedelta(days=50 if answered > 1 else 0)
+    chances = [presence(answered, first, last, last + timedelta(days=days)) for days in (0, 10, 60, 200, 400)]
+    assert chances == sorted(chances, reverse=True)
+    assert all(0 <= chance <= 1 for chance in chances)
