@@ -20,7 +20,7 @@ from helpdesk.routing.features import counted
 from helpdesk.routing.learning import LATEST, Experience
 from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.routing.matching import judge
-from helpdesk.search.documents import LONGEST_HISTORY
+from helpdesk.search.documents import BEGINNING, LONGEST_HISTORY
 from helpdesk.search.index import Document, Index, PersonDocument, PrecedentDocument, PrecedentKind
 from helpdesk.search.query import Query
 from helpdesk.search.whoosh_index import WhooshIndex
@@ -140,7 +140,7 @@ class _Experts:
 
     def _documents(self, learned: Sequence[Row]) -> Iterable[Document]:
         for label, rows in self._answered.items():
-            history = "\n".join(f"{row.text}\n{row.answer}" for row in rows[-LONGEST_HISTORY:])
+            history = "\n".join(f"{row.text}\n{row.answer[:BEGINNING]}" for row in rows[-LONGEST_HISTORY:])
             yield PersonDocument(self.numbers[label], history=history)
         for number, row in enumerate(learned, 1):
             if row.labels:

@@ -43,6 +43,9 @@ WEIGHTS: Mapping[Part, float] = {
 }
 FULL_STRENGTH = 0.25
 """A part that explains this share of the question, or more, has its whole weight."""
+SETTLED = 10
+"""Answers each, on average, at which votes of precedents have two thirds of their weight (half with none): few
+precedents are near by chance."""
 VOTE_POWER = 4
 """A precedent half as good as the best counts a sixteenth."""
 BUSY_POWER = 0.3
@@ -148,6 +151,13 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
     }
 
 
+def _settled(candidates: Mapping[int, Candidate]) -> float:
+    """Half without any answer yet, nearing 1 with many each."""
+    answered = [who.answered for who in candidates.values() if who.answered]
+    each = sum(answered) / len(answered) if answered else 0.0
+    return (each + SETTLED) / (each + 2 * SETTLED)
+
+
 def _ratio(scores: Iterable[float], ideal: float) -> float:
     return min(1.0, max(scores, default=0.0) / ideal) if ideal > 0 else 0.0
 
@@ -158,6 +168,8 @@ def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candi
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
         weight = WEIGHTS[part] * min(1.0, strength[part] / FULL_STRENGTH)
+        if part is Part.PRECEDENTS:
+            weight *= _settled(candidates)
         for person, value in values.items():
             if weight * value > 0:
                 points[person][part] = weight * value

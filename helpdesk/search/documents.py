@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.accounts.access import Role
@@ -34,6 +34,8 @@ from helpdesk.tickets.workflow import Kind, Outcome, State
 BATCH = 500
 LONGEST_HISTORY = 500
 """Questions kept in the history of a person: the latest."""
+BEGINNING = 255
+"""Characters of the answer that stand in the history beside its question: the subject is named early."""
 ANSWER_CREDIT = 1.0
 
 
@@ -107,10 +109,10 @@ def _declared_topics(people_ids: Sequence[int]) -> dict[int, str]:
 
 
 def _questions_answered_by(person_id: int) -> Iterable[str]:
-    """The texts of the latest questions whose official answer `person_id` wrote. Restricted tickets stay
-    out."""
-    return db.session.scalars(
-        select(Question.text)
+    """The latest questions whose official answer `person_id` wrote, each with the beginning of the answer. Restricted
+    tickets stay out."""
+    found = db.session.execute(
+        select(Question.text, func.substr(AnswerVersion.plain, 1, BEGINNING))
         .join(Ticket, Ticket.id == Question.ticket_id)
         .join(OfficialAnswer, OfficialAnswer.ticket_id == Ticket.id)
         .join(AnswerVersion, AnswerVersion.official_answer_id == OfficialAnswer.id)
@@ -118,6 +120,7 @@ def _questions_answered_by(person_id: int) -> Iterable[str]:
         .order_by(Question.id.desc())
         .limit(LONGEST_HISTORY)
     )
+    return ["\n".join(texts) for texts in found]
 
 
 # --- official answers --------------------------------------------------------------------------------------
