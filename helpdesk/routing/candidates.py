@@ -45,8 +45,8 @@ def exclusion(who: Candidate, urgent: bool) -> Reason | None:
     return None
 
 
-HURRIED, PATIENT = timedelta(days=10), 0.5
-"""The usual time between answers, before any is known, and how firmly that is believed."""
+USUAL_GAP, PATIENT = timedelta(days=30), 0.5
+"""The usual time between answers before any is known, a holiday being no reason, and how firmly that is believed."""
 STAYING = 5
 """Answers after which leaving is as likely as at any later one."""
 MOST_COUNTED = 10
@@ -63,7 +63,7 @@ def presence(answered: int, first: datetime, last: datetime, now: datetime) -> f
     if answered < 1:
         return 1.0
     again = min(answered - 1, MOST_COUNTED)
-    silent = log((HURRIED + (now - first)) / (HURRIED + (last - first)))
+    silent = log((USUAL_GAP + (now - first)) / (USUAL_GAP + (last - first)))
     odds_of_leaving = (PATIENT + again) * max(0.0, silent) - log(STAYING + max(again, 1) - 1)
     return 1 / (1 + exp(min(odds_of_leaving, 50.0)))
 

@@ -39,7 +39,7 @@ WEIGHTS: Mapping[Part, float] = {
     Part.PRECEDENTS: 0.5,
     Part.HISTORY: 2.5,
     Part.CODES: 1.25,
-    Part.LEARNED: 2.5,
+    Part.LEARNED: 3.5,
 }
 FULL_STRENGTH = 0.25
 """A part that explains this share of the question, or more, has its whole weight."""
