@@ -1,38 +1,38 @@
-"""BM25F over any source of postings. Pure: an index hands in postings, scores and reasons come out.
+"""BM25F over any source of postings. Pure: an index hands in arrays, scores and reasons come out.
 
-For one term and one document the field frequencies are first normalised by field length and added up, then
-saturated:
+Every field of every term is scored as Whoosh scores it, and what they give is added up:
 
-    w = Σ_f weight_f · tf_f / (1 - b + b · length_f / average_f)
-    score = idf^power · w · (k1 + 1) / (k1 + w)
+    score = Σ_language Σ_field Σ_term share · weight_f · idf^power · tf · (k1 + 1) / (tf + k1 · (1 - b + b · len / avg))
 
-with idf = ln(1 + (N - df + 0.5) / (df + 0.5)), sharper than Whoosh's own on frequent words (Robertson and
-Zaragoza 2009, "The Probabilistic Relevance Framework", sections 3.5 and 3.6). N and df count living
-documents only, so an index that was updated for years scores as one rebuilt this minute.
+with idf = ln(1 + (N - df + 0.5) / (df + 0.5)), sharper than Whoosh's own on frequent words (Robertson and Zaragoza
+2009, "The Probabilistic Relevance Framework", sections 3.5 and 3.6). N is the number of documents of the kind that
+carries the field, avg their mean length (as Whoosh keeps lengths: rounded to one byte), df how many of them hold the
+term in the field. All three count living documents only, so an index that was updated for years scores as one rebuilt
+this minute.
+
+The best are found with sums of 32 bits (see `top`); what is returned is worked out again for them alone, word by word,
+in 64 bits, so that the words of a hit add up to its score.
 """
 
 import math
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from heapq import nlargest, nsmallest
-from typing import NamedTuple
+from heapq import nsmallest
+from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from helpdesk.search.adding import Entry, Slice, add, by_segment, look_up
+from helpdesk.search.curves import Curve
 from helpdesk.search.query import Key, Query
+from helpdesk.search.top import Places, best, clear, sums_of_this_thread
 
-
-class Block(NamedTuple):
-    """Postings of one term in one field, as they lie together in an index: many at once, because there are
-    many."""
-
-    start: int
-    """Added to each number to make the document's own."""
-    numbers: Sequence[int]
-    frequencies: Sequence[float]
-    lengths: Sequence[float]
-    """Length of the field, by number."""
-    deleted: frozenset[int]
-    """Numbers that no longer count."""
+PRUNED_ABOVE = 300_000
+"""Documents of a kind beyond which a long question is first asked with its rarest terms only."""
+RAREST = 16
+RESCORED = 200
+"""How many of the documents found with the rarest terms are then scored with all of them, at least."""
 
 
 @dataclass(frozen=True)
@@ -52,96 +52,170 @@ class Family:
     """Only this many of the rarest terms of a long question are asked."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Found(NamedTuple):
+    """A term in one field: how many living documents hold it, and where."""
+
+    frequency: int
+    slices: Sequence[Slice]
+
+
+class Segment(NamedTuple):
+    """Where the documents of a segment stand among all: number n at place `start` + n."""
+
+    start: int
+    size: int
+    deleted: NDArray[np.intp]
+    """Numbers that no longer count."""
+
+
+class Source(Protocol):
     """What an index offers to the scorer."""
 
-    size: Callable[[str], int]
-    """Living documents of a kind."""
-    average: Callable[[str, str], float]
-    """Average length of a field (in a language) over the documents of its kind; 1 when it is empty."""
-    postings: Callable[[str, str, str], Iterable[Block]]
-    """Postings of (field, language, term)."""
-    frequency: Callable[[str, str, str], int]
-    """About how many documents hold (field, language, term); cheap, used to choose among too many terms."""
+    segments: Sequence[Segment]
+    places: int
+    """One more than the last place."""
+    curves: MutableMapping[tuple[float, float, str, str], Curve]
+    """Kept here by the scorer for as long as the averages hold."""
+    byte_lengths: NDArray[np.float64]
+    """The length that each of the 256 length bytes stands for."""
+
+    def size(self, kind: str) -> int:
+        """Living documents of a kind."""
+
+    def average(self, name: str, language: str) -> float:
+        """Average length of a field over the living documents of its kind; 1 when it is empty."""
+
+    def find(self, name: str, language: str, term: str) -> Found | None:
+        """Where a term stands in a field; None when nowhere."""
+
+
+@dataclass(frozen=True)
+class Gains:
+    """What each term gave to each of some documents."""
+
+    places: Places
+    keys: Sequence[Key]
+    matrix: NDArray[np.float64]
+    """A row for each key, a column for each place."""
+
+    @property
+    def totals(self) -> NDArray[np.float64]:
+        totals: NDArray[np.float64] = self.matrix.sum(axis=0)
+        return totals
+
+    def words(self) -> list[dict[Key, float]]:
+        """For each place, the terms it holds and what they gave."""
+        words: list[dict[Key, float]] = [{} for _ in self.places]
+        columns, rows = np.nonzero(self.matrix.T)
+        for column, row, gain in zip(columns.tolist(), rows.tolist(), self.matrix[rows, columns].tolist(), strict=True):
+            words[column][self.keys[row]] = gain
+        return words
+
+    def best(self, limit: int) -> "Gains":
+        """The `limit` best documents, best first, ties by place."""
+        order = np.lexsort((self.places, -self.totals))[:limit]
+        return Gains(self.places[order], self.keys, self.matrix[:, order])
 
 
 @dataclass
-class Scores:
-    """Totals by document number, what each term gave, and the best score the question could have reached."""
+class Question:
+    """A query put to one family of one source."""
 
-    totals: dict[int, float] = field(default_factory=dict)
-    gains: dict[Key, Mapping[int, float]] = field(default_factory=dict)
+    family: Family
+    source: Source
+    keys: list[Key] = field(default_factory=list)
     ideal: float = 0.0
+    """The score of a document that would hold every word: what to compare a score with."""
+    _entries: list[Entry] = field(default_factory=list)
+    _frequencies: list[int] = field(default_factory=list)
 
-    def best(self, limit: int) -> list[tuple[int, float]]:
-        """The best documents, ties by document number so that equal indexes give equal lists."""
-        return nlargest(limit, self.totals.items(), key=lambda item: (item[1], -item[0]))
+    @classmethod
+    def of(cls, query: Query, family: Family, source: Source) -> "Question":
+        question = cls(family, source)
+        if source.size(family.kind):
+            for language, share in query.weights.items():
+                question.ask(query.terms(language, common=family.common), language, share)
+        return question
 
-    def words(self, document: int) -> dict[Key, float]:
-        """What each term gave to one document."""
-        return {key: gains[document] for key, gains in self.gains.items() if document in gains}
+    def ask(self, terms: Iterable[str], language: str, share: float = 1.0) -> None:
+        """Ask for `terms`, or the rarest known ones when they are too many. Call it once per language."""
+        source, family = self.source, self.family
+        size = source.size(family.kind)
+        curves = {name: self._curve(name, language) for name in family.fields}
+        known = {term: {n: found for n in curves if (found := source.find(n, language, term))} for term in terms}
+        for term in _rarest(known, family.most_terms):
+            most = 0.0
+            for name, found in known[term].items():
+                factor = share * family.fields[name] * idf(size, found.frequency) ** family.power
+                most = max(most, factor)
+                self._entries.append(Entry(len(self.keys), curves[name], factor, found.slices))
+            if not known[term]:  # a word nobody wrote would be worth the most of all
+                most = share * max(family.fields.values()) * idf(size, 0) ** family.power
+            self.ideal += most * (family.k1 + 1)
+            self.keys.append((language, term))
+            self._frequencies.append(_frequency(known[term]))
+
+    def hits(self, limit: int) -> Gains:
+        """The best documents, best first, and what each term gave them."""
+        return self.gains(self.best(limit)).best(limit)
+
+    def best(self, limit: int) -> Places:
+        """Where the best documents stand, best first. In big sources only nearly always exactly those."""
+        if len(self.keys) <= RAREST or self.source.size(self.family.kind) <= PRUNED_ABOVE:
+            return self._best(self._entries, limit)
+        known = [row for row, frequency in enumerate(self._frequencies) if frequency]
+        rarest = set(nsmallest(RAREST, known, key=self._frequencies.__getitem__))
+        first = self._best([entry for entry in self._entries if entry.row in rarest], max(RESCORED, limit))
+        return self.gains(first).best(limit).places
+
+    def _best(self, entries: Iterable[Entry], limit: int) -> Places:
+        source = self.source
+        sums = sums_of_this_thread(source.places)
+        ranges = []
+        for number, lists in by_segment(entries).items():
+            segment = source.segments[number]
+            first = min(postings.first for _, postings in lists)
+            last = max(postings.last for _, postings in lists)
+            ranges.append(clear(sums, segment.start + first, segment.start + last + 1))
+            own = sums[segment.start : segment.start + segment.size]
+            add(own, lists)
+            if len(segment.deleted):
+                own[segment.deleted] = 0
+        return best(sums, ranges, limit)
+
+    def gains(self, places: Places) -> Gains:
+        """What each term gives to the living documents at `places`."""
+        matrix = np.zeros((len(self.keys), len(places)))
+        for number, lists in by_segment(self._entries).items():
+            start, size, _ = self.source.segments[number]
+            columns = np.flatnonzero((places >= start) & (places < start + size))
+            if len(columns):
+                look_up(matrix, columns, places[columns] - start, size, lists)
+        return Gains(places, self.keys, matrix)
+
+    def _curve(self, name: str, language: str) -> Curve:
+        source, family = self.source, self.family
+        key = (family.b, family.k1, name, language)
+        if key not in source.curves:
+            average = source.average(name, language)
+            source.curves[key] = Curve(family.b, family.k1, average, source.byte_lengths)
+        return source.curves[key]
 
 
-def score(query: Query, family: Family, source: Source) -> Scores:
-    """Every document of the family that holds a term of the query, scored."""
-    scores = Scores()
-    size = source.size(family.kind)
-    if not size:
-        return scores
-    totals: defaultdict[int, float] = defaultdict(float)
-    for language, weight in query.weights.items():
-        terms = _worth_asking(query.terms(language, common=family.common), language, family, source)
-        found = {term: _frequencies(term, language, family, source) for term in terms}
-        for term, gain in _gains(found, size, family, weight).items():
-            scores.ideal += gain.most
-            if gain.documents:
-                scores.gains[language, term] = gain.documents
-                for document, given in gain.documents.items():
-                    totals[document] += given
-    scores.totals = dict(totals)
-    return scores
-
-
-@dataclass(frozen=True)
-class _Gain:
-    most: float
-    documents: Mapping[int, float]
-
-
-def _frequencies(term: str, language: str, family: Family, source: Source) -> dict[int, float]:
-    """The normalised frequency of a term in each document, all fields together."""
-    together: defaultdict[int, float] = defaultdict(float)
-    for name, weight in family.fields.items():
-        flat, slope = 1 - family.b, family.b / source.average(name, language)
-        for start, numbers, frequencies, lengths, deleted in source.postings(name, language, term):
-            for number, frequency in zip(numbers, frequencies, strict=True):
-                if number not in deleted:
-                    together[start + number] += weight * frequency / (flat + slope * lengths[number])
-    return together
-
-
-def _gains(found: Mapping[str, Mapping[int, float]], size: int, family: Family, weight: float) -> dict[str, _Gain]:
-    """What each term is worth, and gives to each document. A word nobody wrote counts in the ideal as ln(N
-    + 1)."""
-    saturation = family.k1 + 1
-    gains = {}
-    for term, documents in found.items():
-        most = weight * _idf(size, len(documents)) ** family.power * saturation
-        gains[term] = _Gain(most, {d: most * w / (family.k1 + w) for d, w in documents.items()})
-    return gains
-
-
-def _worth_asking(terms: Iterable[str], language: str, family: Family, source: Source) -> list[str]:
-    """All the terms, or the rarest of those the index knows when there are too many."""
-    asked = list(terms)
-    if len(asked) <= family.most_terms:
-        return asked
-    frequency = {t: max(source.frequency(name, language, t) for name in family.fields) for t in asked}
-    return nsmallest(family.most_terms, asked, key=lambda t: (not frequency[t], frequency[t], t))
-
-
-def _idf(size: int, frequency: int) -> float:
+def idf(size: int, frequency: int) -> float:
+    """What a term is worth that `frequency` of `size` documents hold."""
     if not frequency:
         return math.log(size + 1)
     return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
+
+
+def _rarest(known: Mapping[str, Mapping[str, Found]], most: int) -> Sequence[str]:
+    """All the terms, or the rarest of those the index knows when there are too many."""
+    if len(known) <= most:
+        return list(known)
+    frequencies = {term: _frequency(found) for term, found in known.items()}
+    return nsmallest(most, known, key=lambda term: (not frequencies[term], frequencies[term], term))
+
+
+def _frequency(found: Mapping[str, Found]) -> int:
+    return max((one.frequency for one in found.values()), default=0)
