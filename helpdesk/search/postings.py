@@ -23,6 +23,7 @@ Weights = NDArray[np.float32]
 
 MAGIC = b"RPL1"
 ALIGNMENT = 8
+_U4, _U2, _U1, _F4 = np.dtype("<u4"), np.dtype("<u2"), np.dtype("u1"), np.dtype("<f4")
 _HEADER = struct.Struct("<4sIBBHII")
 _WEIGHTED, _VALUED, _WIDE = 1, 2, 4
 _FEW = 8
@@ -91,15 +92,15 @@ def unpack(buffer: Any, offset: int) -> Postings:
         if magic != MAGIC or not count:
             raise TornPostings(f"no posting list at {offset}")
         start = offset + _HEADER.size
-        numbers = np.frombuffer(buffer, "<u4", count, start)
+        numbers = np.frombuffer(buffer, _U4, count, start)
         start += 4 * count
-        codes = np.frombuffer(buffer, "<u2", count, start)
+        codes = np.frombuffer(buffer, _U2, count, start)
         start += 2 * count + 2 * (count & 1)
         if not flags:
             return Postings(numbers, codes, None, first, last, highest)
         weights = None
         if flags & _WEIGHTED:
-            weights = np.frombuffer(buffer, "<f4", count, start)
+            weights = np.frombuffer(buffer, _F4, count, start)
             start += 4 * count
         values = _values(buffer, start, count, flags) if flags & _VALUED else None
         return Postings(numbers, codes, weights, first, last, highest, values)
@@ -111,7 +112,7 @@ def unpack(buffer: Any, offset: int) -> Postings:
 
 def _values(buffer: Any, start: int, count: int, flags: int) -> Values:
     wide = bool(flags & _WIDE)
-    sizes = np.frombuffer(buffer, "<u4" if wide else "u1", count, start)
+    sizes = np.frombuffer(buffer, _U4 if wide else _U1, count, start)
     start += 4 * count if wide else count + -count % 4
     end = start + int(sizes.sum(dtype=np.int64))
     content = memoryview(buffer)[start:end]

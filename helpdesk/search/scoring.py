@@ -15,15 +15,16 @@ in 64 bits, so that the words of a hit add up to its score.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import nsmallest
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk.search.adding import Entry, Slice, add, by_segment, look_up
+from helpdesk.search.adding import Lists, Part, Slice, add, look_up
 from helpdesk.search.curves import Curve
 from helpdesk.search.query import Key, Query
 from helpdesk.search.top import Places, best, clear, sums_of_this_thread
@@ -31,13 +32,14 @@ from helpdesk.search.top import Places, best, clear, sums_of_this_thread
 PRUNED_ABOVE = 300_000
 """Documents of a kind beyond which a long question is first asked with its rarest terms only."""
 RAREST = 16
+MOST_TERMS_KEPT = 100_000
 RESCORED = 200
 """How many of the documents found with the rarest terms are then scored with all of them, at least."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family:
-    """Which fields are searched together, and how."""
+    """Which fields are searched together, and how. A constant of the index: it is itself and no other."""
 
     kind: str
     """The kind of document that carries the fields; its number is N."""
@@ -74,8 +76,8 @@ class Source(Protocol):
     segments: Sequence[Segment]
     places: int
     """One more than the last place."""
-    curves: MutableMapping[tuple[float, float, str, str], Curve]
-    """Kept here by the scorer for as long as the averages hold."""
+    prepared: MutableMapping[tuple[Family, str], "Prepared"]
+    """What the scorer worked out, for as long as nothing changes."""
     byte_lengths: NDArray[np.float64]
     """The length that each of the 256 length bytes stands for."""
 
@@ -87,6 +89,53 @@ class Source(Protocol):
 
     def find(self, name: str, language: str, term: str) -> Found | None:
         """Where a term stands in a field; None when nowhere."""
+
+
+class Term(NamedTuple):
+    """What a family makes of a term in one language."""
+
+    most: float
+    """No more than this can be gained by it in any one field, for k1 = 0."""
+    frequency: int
+    """In how many documents it stands, in the field where it stands most."""
+    parts: Sequence[Part]
+
+
+class Prepared:
+    """A family in one language of one source: its curves, and the terms that were asked for so far."""
+
+    def __init__(self, family: Family, language: str, source: Source) -> None:
+        self._family = family
+        self._language = language
+        self._source = source
+        self._size = source.size(family.kind)
+        self._curves = {
+            name: Curve(family.b, family.k1, source.average(name, language), source.byte_lengths)
+            for name in family.fields
+        }
+        self._terms: dict[str, Term] = {}
+
+    def term(self, term: str) -> Term:
+        known = self._terms.get(term)
+        if known is None:
+            if len(self._terms) >= MOST_TERMS_KEPT:
+                self._terms = {}
+            known = self._terms[term] = self._looked_up(term)
+        return known
+
+    def _looked_up(self, term: str) -> Term:
+        weights, power = self._family.fields, self._family.power
+        parts = []
+        frequency = 0
+        for name, curve in self._curves.items():
+            found = self._source.find(name, self._language, term)
+            if found is not None:
+                frequency = max(frequency, found.frequency)
+                worth = weights[name] * idf(self._size, found.frequency) ** power
+                parts.append(Part(curve, worth, found.slices))
+        if not parts:  # a word nobody wrote would be worth the most of all
+            return Term(max(weights.values()) * idf(self._size, 0) ** power, 0, parts)
+        return Term(max(part.factor for part in parts), frequency, parts)
 
 
 @dataclass(frozen=True)
@@ -117,17 +166,17 @@ class Gains:
         return Gains(self.places[order], self.keys, self.matrix[:, order])
 
 
-@dataclass
 class Question:
     """A query put to one family of one source."""
 
-    family: Family
-    source: Source
-    keys: list[Key] = field(default_factory=list)
-    ideal: float = 0.0
-    """The score of a document that would hold every word: what to compare a score with."""
-    _entries: list[Entry] = field(default_factory=list)
-    _frequencies: list[int] = field(default_factory=list)
+    def __init__(self, family: Family, source: Source) -> None:
+        self.ideal = 0.0
+        """The score of a document that would hold every word: what to compare a score with."""
+        self._family = family
+        self._source = source
+        self._keys: list[Key] = []
+        self._shares: list[float] = []
+        self._terms: list[Term] = []
 
     @classmethod
     def of(cls, query: Query, family: Family, source: Source) -> "Question":
@@ -139,21 +188,16 @@ class Question:
 
     def ask(self, terms: Iterable[str], language: str, share: float = 1.0) -> None:
         """Ask for `terms`, or the rarest known ones when they are too many. Call it once per language."""
-        source, family = self.source, self.family
-        size = source.size(family.kind)
-        curves = {name: self._curve(name, language) for name in family.fields}
-        known = {term: {n: found for n in curves if (found := source.find(n, language, term))} for term in terms}
-        for term in _rarest(known, family.most_terms):
-            most = 0.0
-            for name, found in known[term].items():
-                factor = share * family.fields[name] * idf(size, found.frequency) ** family.power
-                most = max(most, factor)
-                self._entries.append(Entry(len(self.keys), curves[name], factor, found.slices))
-            if not known[term]:  # a word nobody wrote would be worth the most of all
-                most = share * max(family.fields.values()) * idf(size, 0) ** family.power
-            self.ideal += most * (family.k1 + 1)
-            self.keys.append((language, term))
-            self._frequencies.append(_frequency(known[term]))
+        prepared = self._source.prepared.get((self._family, language))
+        if prepared is None:
+            prepared = self._source.prepared[self._family, language] = Prepared(self._family, language, self._source)
+        known = {term: prepared.term(term) for term in terms}
+        if len(known) > self._family.most_terms:
+            known = _rarest(known, self._family.most_terms)
+        self.ideal += share * (self._family.k1 + 1) * sum(term.most for term in known.values())
+        self._keys += [(language, term) for term in known]
+        self._shares += [share] * len(known)
+        self._terms += known.values()
 
     def hits(self, limit: int) -> Gains:
         """The best documents, best first, and what each term gave them."""
@@ -161,45 +205,53 @@ class Question:
 
     def best(self, limit: int) -> Places:
         """Where the best documents stand, best first. In big sources only nearly always exactly those."""
-        if len(self.keys) <= RAREST or self.source.size(self.family.kind) <= PRUNED_ABOVE:
-            return self._best(self._entries, limit)
-        known = [row for row, frequency in enumerate(self._frequencies) if frequency]
-        rarest = set(nsmallest(RAREST, known, key=self._frequencies.__getitem__))
-        first = self._best([entry for entry in self._entries if entry.row in rarest], max(RESCORED, limit))
+        if len(self._keys) <= RAREST or self._source.size(self._family.kind) <= PRUNED_ABOVE:
+            return self.exact_best(limit)
+        known = [row for row, term in enumerate(self._terms) if term.frequency]
+        rarest = nsmallest(RAREST, known, key=lambda row: self._terms[row].frequency)
+        first = self._best(self._lists(sorted(rarest)), max(RESCORED, limit))
         return self.gains(first).best(limit).places
 
-    def _best(self, entries: Iterable[Entry], limit: int) -> Places:
-        source = self.source
-        sums = sums_of_this_thread(source.places)
+    def exact_best(self, limit: int) -> Places:
+        """The same, whatever the size."""
+        return self._best(self._lists(range(len(self._keys))), limit)
+
+    def gains(self, places: Places) -> Gains:
+        """What each term gives to the living documents at `places`."""
+        matrix = np.zeros((len(self._keys), len(places)))
+        for number, lists in self._lists(range(len(self._keys))).items():
+            start, size, _ = self._source.segments[number]
+            columns = np.flatnonzero((places >= start) & (places < start + size))
+            if len(columns):
+                look_up(matrix, columns, places[columns] - start, size, lists)
+        return Gains(places, self._keys, matrix)
+
+    def _lists(self, rows: Iterable[int]) -> Mapping[int, Lists]:
+        """By segment and curve, the posting lists of the terms in some rows."""
+        found: dict[int, Lists] = {}
+        for row in rows:
+            share = self._shares[row]
+            for curve, factor, slices in self._terms[row].parts:
+                for number, postings in slices:
+                    lists = found.get(number)
+                    if lists is None:
+                        lists = found[number] = defaultdict(list)
+                    lists[curve].append((row, share * factor, postings))
+        return found
+
+    def _best(self, found: Mapping[int, Lists], limit: int) -> Places:
+        sums = sums_of_this_thread(self._source.places)
         ranges = []
-        for number, lists in by_segment(entries).items():
-            segment = source.segments[number]
-            first = min(postings.first for _, postings in lists)
-            last = max(postings.last for _, postings in lists)
+        for number, lists in found.items():
+            segment = self._source.segments[number]
+            first = min(postings.first for listed in lists.values() for _, _, postings in listed)
+            last = max(postings.last for listed in lists.values() for _, _, postings in listed)
             ranges.append(clear(sums, segment.start + first, segment.start + last + 1))
             own = sums[segment.start : segment.start + segment.size]
             add(own, lists)
             if len(segment.deleted):
                 own[segment.deleted] = 0
         return best(sums, ranges, limit)
-
-    def gains(self, places: Places) -> Gains:
-        """What each term gives to the living documents at `places`."""
-        matrix = np.zeros((len(self.keys), len(places)))
-        for number, lists in by_segment(self._entries).items():
-            start, size, _ = self.source.segments[number]
-            columns = np.flatnonzero((places >= start) & (places < start + size))
-            if len(columns):
-                look_up(matrix, columns, places[columns] - start, size, lists)
-        return Gains(places, self.keys, matrix)
-
-    def _curve(self, name: str, language: str) -> Curve:
-        source, family = self.source, self.family
-        key = (family.b, family.k1, name, language)
-        if key not in source.curves:
-            average = source.average(name, language)
-            source.curves[key] = Curve(family.b, family.k1, average, source.byte_lengths)
-        return source.curves[key]
 
 
 def idf(size: int, frequency: int) -> float:
@@ -209,13 +261,7 @@ def idf(size: int, frequency: int) -> float:
     return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
 
 
-def _rarest(known: Mapping[str, Mapping[str, Found]], most: int) -> Sequence[str]:
-    """All the terms, or the rarest of those the index knows when there are too many."""
-    if len(known) <= most:
-        return list(known)
-    frequencies = {term: _frequency(found) for term, found in known.items()}
-    return nsmallest(most, known, key=lambda term: (not frequencies[term], frequencies[term], term))
-
-
-def _frequency(found: Mapping[str, Found]) -> int:
-    return max((one.frequency for one in found.values()), default=0)
+def _rarest(known: Mapping[str, Term], most: int) -> dict[str, Term]:
+    """The rarest of those the index knows, then those it does not know."""
+    chosen = nsmallest(most, known, key=lambda term: (not known[term].frequency, known[term].frequency, term))
+    return {term: known[term] for term in chosen}

@@ -7,21 +7,28 @@ This module must never move or be renamed, and neither must ArrayCodec and Array
 index (see `whoosh_terms`).
 """
 
+import struct
 from collections.abc import Iterable, Iterator
+from hashlib import md5
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, W3TermsReader
 from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.util.numeric import byte_to_length
 
-from helpdesk.search.postings import ALIGNMENT, Postings, pack, unpack
+from helpdesk.search.postings import ALIGNMENT, Postings, TornPostings, pack, unpack
 
 BYTE_LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
 """The length each length byte stands for: exact up to 10, then rounded down to within 4 %."""
+
+# How Whoosh's hash file writes a slot (hash, position), the lengths of key and value, and the place of the postings.
+_POINTER = struct.Struct("!Iq")
+_LENGTHS = struct.Struct("!ii")
+_OFFSET = struct.Struct("!q")
 
 _BLOCK = 128
 """Postings that a matcher turns into Python numbers at once."""
@@ -32,6 +39,11 @@ class ArrayCodec(W3Codec):
 
     def field_writer(self, storage: Any, segment: Any) -> "ArrayFieldWriter":
         return ArrayFieldWriter(self, storage, segment)
+
+    def terms_reader(self, storage: Any, segment: Any) -> "ArrayTermsReader":
+        name = segment.make_filename(self.TERMS_EXT)
+        postings = segment.open_file(storage, self.POSTS_EXT)
+        return ArrayTermsReader(self, storage.open_file(name), storage.file_length(name), postings)
 
     def postings_reader(
         self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
@@ -54,6 +66,44 @@ class ArraySegment(W3Segment):
     def is_whole(self, storage: Any) -> bool:
         """Raises FileNotFoundError when a file is gone, which a writer that merges may do at any time."""
         return all(storage.file_length(name) == size for name, size in self.sizes.items())
+
+
+class ArrayTermsReader(W3TermsReader):
+    """Whoosh's dictionary, with a short way to the postings of a term.
+
+    The dictionary is a file of 256 hash tables. Whoosh finds a term in 20 small reads and unpacks all it knows of it;
+    here the same tables are walked in the memory map, for the one number that is wanted.
+    """
+
+    def postings(self, field: str, term: bytes) -> Postings | None:
+        """The postings of a term; None when the segment does not hold it. Raises TornPostings."""
+        if field not in self._fieldmap:
+            return None
+        try:
+            position = self._position(self._fieldmap[field].to_bytes(2, "big") + term)
+            if position is None:
+                return None
+            (offset,) = _OFFSET.unpack_from(self._dbfile._buf, position + W3TermInfo._struct.size)
+        except struct.error as error:
+            raise TornPostings(f"the dictionary is cut short: {error}") from error
+        return unpack(self._postfile._buf, offset)
+
+    def _position(self, key: bytes) -> int | None:
+        """Where in the file the entry of a key stands."""
+        buffer = self._dbfile._buf
+        wanted = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
+        table, slots = self._tindex.tables[wanted & 255]
+        for turn in range(slots):
+            slot = ((wanted >> 8) + turn) % slots
+            found, position = _POINTER.unpack_from(buffer, table + slot * _POINTER.size)
+            if not position:
+                return None
+            if found == wanted:
+                length, _ = _LENGTHS.unpack_from(buffer, position)
+                start = int(position) + _LENGTHS.size
+                if length == len(key) and buffer[start : start + length] == key:
+                    return start + len(key)
+        return None
 
 
 def postings_at(dbfile: Any, terminfo: Any) -> Postings:

@@ -7,6 +7,7 @@ the index.
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from whoosh import fields
@@ -39,6 +40,7 @@ META = "meta"
 """Key of the document that carries the watermark."""
 
 
+@cache
 def field_name(name: str, language: str) -> str:
     return f"{name}_{language}"
 

@@ -35,9 +35,8 @@ from helpdesk.search.postings import TornPostings
 from helpdesk.search.query import Query
 from helpdesk.search.scoring import Question
 from helpdesk.search.top import Places
-from helpdesk.search.whoosh_compat import DurableStorage
 from helpdesk.search.whoosh_reading import Snapshot
-from helpdesk.search.whoosh_writing import NAME, change, fill
+from helpdesk.search.whoosh_writing import change, fill, opened
 
 LOOK_AGAIN = 0.5
 """Seconds a process trusts its snapshot before asking whether there is a newer one."""
@@ -165,7 +164,7 @@ class WhooshIndex:
         self._folder.chmod(0o700)  # the index is pickled: whoever can write here can run code as Relais
         with self._builds.locked(".rebuilding", WAIT_FOR_WRITER):
             with self._builds.new(layout.VERSION) as build:
-                fill(build, documents, watermark)
+                fill(build, map(layout.whoosh_document, documents), watermark)
             with self._builds.locked(".writing", WAIT_FOR_WRITER):
                 self._builds.use(build)
         self._changes_here += 1
@@ -173,7 +172,7 @@ class WhooshIndex:
 
 def _open(build: Path) -> FileIndex:
     try:
-        return FileIndex(DurableStorage(str(build)), indexname=NAME)
+        return opened(build)
     except Exception as failure:  # torn files fail in a dozen ways; all mean "rebuild"
         raise IndexUnusable(f"the index can't be opened: {failure!r}") from failure
 

@@ -17,7 +17,6 @@ from whoosh.searching import Searcher
 from helpdesk.search import scoring
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.adding import Slice
-from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
 from helpdesk.search.postings import TornPostings
 from helpdesk.search.top import aligned
@@ -25,8 +24,6 @@ from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_compat import SharpBM25F
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
 from helpdesk.search.whoosh_staff import find
-
-MOST_TERMS_KEPT = 100_000
 
 
 class TornSegment(TornPostings):
@@ -48,10 +45,9 @@ class Snapshot:
         self.leaves: Sequence[Leaf] = [Leaf(*one) for one in zip(segments, readers, starts, strict=False)]
         self.segments: Sequence[scoring.Segment] = [leaf.span for leaf in self.leaves]
         self.places: int = starts[-1]
-        self.curves: MutableMapping[tuple[float, float, str, str], Curve] = {}
+        self.prepared: MutableMapping[tuple[scoring.Family, str], scoring.Prepared] = {}
         self._sizes: dict[str, int] = {}
         self._averages: dict[str, float] = {}
-        self._found: dict[tuple[str, str, str], scoring.Found | None] = {}
         self._staff = threading.Lock()
 
     # --- what the scorer asks
@@ -71,18 +67,16 @@ class Snapshot:
         return self._averages[field]
 
     def find(self, name: str, language: str, term: str) -> scoring.Found | None:
-        key = (name, language, term)
-        try:
-            return self._found[key]
-        except KeyError:
-            pass
         field, kind = layout.field_name(name, language), layout.KIND_OF_FIELD[name]
-        parts = [leaf.find(number, field, kind, term) for number, leaf in enumerate(self.leaves)]
-        found = _joined([part for part in parts if part is not None])
-        if len(self._found) >= MOST_TERMS_KEPT:
-            self._found = {}
-        self._found[key] = found
-        return found
+        frequency = 0
+        slices = []
+        for number, leaf in enumerate(self.leaves):
+            postings = leaf.segment.postings(field, term)
+            living = leaf.living_among(postings, kind) if postings is not None else 0
+            if postings is not None and living:
+                frequency += living
+                slices.append(Slice(number, postings))
+        return scoring.Found(frequency, slices) if slices else None
 
     # --- what is kept with documents
 
@@ -125,9 +119,3 @@ def _checked(reader: Any, index: FileIndex) -> Segment:
     if not reader.segment().is_whole(index.storage):
         raise TornSegment(f"files of {reader.segment().segment_id()} are not as they were written")
     return Segment(reader)
-
-
-def _joined(parts: Sequence[tuple[int, Slice]]) -> scoring.Found | None:
-    """A term over all segments; None when only dead documents hold it."""
-    frequency = sum(living for living, _ in parts)
-    return scoring.Found(frequency, [one for living, one in parts if living]) if frequency else None

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.reading import SegmentReader, TermNotFound
+from whoosh.reading import SegmentReader
 
 from helpdesk.search import scoring
-from helpdesk.search.adding import Slice
 from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, length_bytes, postings_at
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, length_bytes
 
 MOST_TERMS_KEPT = 100_000
 MOST_DOCUMENTS_KEPT = 10_000
@@ -35,15 +34,14 @@ class Segment:
     def __init__(self, reader: SegmentReader) -> None:
         self.name: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
-        self._schema = reader.schema
-        self._terms = reader._terms
+        self._terms: ArrayTermsReader = reader._terms
         self._perdoc = reader._perdoc
         self._known: dict[tuple[str, str], Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
 
     def postings(self, field: str, term: str) -> Postings | None:
-        """Views of the file. Looking a term up is slow (Whoosh's dictionary is pure Python), so they are kept."""
+        """Views of the file, which are kept: looking a term up takes longer than scoring it."""
         key = (field, term)
         try:
             return self._known[key]
@@ -51,12 +49,7 @@ class Segment:
             pass
         if len(self._known) >= MOST_TERMS_KEPT:
             self._known = {}
-        try:
-            info = self._terms.term_info(field, self._schema[field].to_bytes(term))
-            found = postings_at(self._terms._postfile, info)
-        except TermNotFound:
-            found = None
-        self._known[key] = found
+        found = self._known[key] = self._terms.postings(field, term.encode())
         return found
 
     def lengths(self, field: str) -> NDArray[np.uint8]:
@@ -92,22 +85,21 @@ class Leaf:
 
     def living(self, kind: str) -> int:
         everybody = self.segment.postings("kind", kind)
-        return len(everybody.numbers) - len(self._dead_ones(kind)) if everybody else 0
+        return self.living_among(everybody, kind) if everybody else 0
+
+    def living_among(self, postings: Postings, kind: str) -> int:
+        """How many living documents these postings, of a field of documents of a kind, point to."""
+        count = len(postings.numbers)
+        if not len(self._dead):
+            return count
+        dead = self._dead_ones(kind)
+        return count - _common(postings.numbers, dead) if len(dead) else count
 
     def total_length(self, field: str, kind: str) -> float:
         """The lengths of a field, which documents of `kind` carry, in living documents together."""
         total = self.segment.total_length(field)
         dead = self._dead_ones(kind)
         return total - float(BYTE_LENGTHS[self.segment.lengths(field)[dead]].sum()) if len(dead) else total
-
-    def find(self, number: int, field: str, kind: str, term: str) -> tuple[int, Slice] | None:
-        """How many living documents of `kind` hold a term, and its postings; `number` is this leaf's own."""
-        postings = self.segment.postings(field, term)
-        if postings is None:
-            return None
-        dead = self._dead_ones(kind)
-        lost = _common(postings.numbers, dead) if len(dead) else 0
-        return len(postings.numbers) - lost, Slice(number, postings)
 
     def _dead_ones(self, kind: str) -> NDArray[np.intp]:
         """The dead documents of a kind: mostly none, because tickets change and people and answers hardly do."""

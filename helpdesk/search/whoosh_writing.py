@@ -1,6 +1,6 @@
 """Filling a Whoosh index: one batch per commit, its watermark included, or a whole build. For one writer at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from whoosh.index import FileIndex, LockError
 from whoosh.writing import SegmentWriter
 
 from helpdesk.search import whoosh_fields as layout
-from helpdesk.search.index import Change, Document, IndexBusy
+from helpdesk.search.index import Change, IndexBusy
 from helpdesk.search.whoosh_codec import ArrayCodec
 from helpdesk.search.whoosh_compat import DurableStorage, merge_tiers, sweep
 from helpdesk.search.whoosh_reading import Snapshot
@@ -20,12 +20,17 @@ SORTING_MEGABYTES = 256
 million documents than for a hundred thousand."""
 
 
-def fill(folder: Path, documents: Iterable[Document], watermark: int) -> None:
-    """Make an index of `documents`, which are read one by one, in an empty folder."""
+def opened(folder: Path) -> FileIndex:
+    """The index in a folder. Raises a dozen kinds of exceptions when there is none that can be read."""
+    return FileIndex(DurableStorage(str(folder)), indexname=NAME)
+
+
+def fill(folder: Path, documents: Iterable[Mapping[str, Any]], watermark: int) -> None:
+    """Make an index of Whoosh documents, which are read one by one, in an empty folder."""
     index = FileIndex.create(DurableStorage(str(folder)), layout.schema(), NAME)
     with _writer(index, 0.0) as writer:
         for document in documents:
-            writer.add_document(**layout.whoosh_document(document))
+            writer.add_document(**document)
         writer.add_document(**layout.meta_document(watermark))
 
 
