@@ -41,7 +41,7 @@ class Relais:
             ({"key": f"d:{n}", "kind": "precedent", "question_fr": terms} for n, terms in enumerate(documents)),
             watermark=0,
         )
-        self.forget()
+        self._snapshot = Snapshot(opened(self._folder))
 
     def ask(self, terms: list[str]) -> list[int]:
         assert self._snapshot is not None
@@ -50,9 +50,9 @@ class Relais:
         return question.exact_best(TOP).tolist()
 
     def forget(self) -> None:
-        """Open the index anew, so that every term is looked up again."""
-        self._snapshot = Snapshot(opened(self._folder))
-        self.ask(["nowhere"])
+        """Make it look up every term again."""
+        assert self._snapshot is not None
+        self._snapshot.forget_terms()
 
 
 class Tantivy:

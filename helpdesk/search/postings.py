@@ -26,7 +26,8 @@ ALIGNMENT = 8
 _U4, _U2, _U1, _F4 = np.dtype("<u4"), np.dtype("<u2"), np.dtype("u1"), np.dtype("<f4")
 _HEADER = struct.Struct("<4sIBBHII")
 _WEIGHTED, _VALUED, _WIDE = 1, 2, 4
-_FEW = 8
+_WHOLE = frozenset(range(1, 256))
+FEW = 8
 """Up to this many postings, plain Python packs faster than arrays do. Most words are that rare."""
 
 
@@ -64,25 +65,19 @@ def pack(
     lengths: Sequence[int] | NDArray[np.uint8],
     values: Sequence[bytes] | None = None,
 ) -> bytes:
-    """Postings as bytes. `lengths` holds a byte for each posting; none of the sequences may be empty."""
-    whole = all(weight == int(weight) and 1 <= weight <= 255 for weight in weights)
-    frequencies = [int(weight) for weight in weights] if whole else [1] * len(numbers)
-    if len(numbers) <= _FEW:
-        body = _few(numbers, frequencies, lengths)
+    """At least one posting as bytes, a multiple of ALIGNMENT. `lengths` holds a byte for each."""
+    if len(numbers) <= FEW and all(weight in _WHOLE for weight in weights):
+        highest, flags = int(max(weights)), 0
+        body = _few(numbers, weights, lengths)
     else:
-        codes = np.array(frequencies, "<u2") << 8 | np.asarray(lengths, "<u2")
-        body = _aligned(np.array(numbers, "<u4").tobytes() + codes.astype("<u2").tobytes())
-    flags = 0
-    if not whole:
-        flags |= _WEIGHTED
-        body += np.array(weights, "<f4").tobytes()
+        highest, flags, body = _many(numbers, np.asarray(weights, _F4), lengths)
     if values is not None:
         sizes = [len(value) for value in values]
         wide = max(sizes) > 255
         flags |= _VALUED | (_WIDE if wide else 0)
-        body += _aligned(np.array(sizes, "<u4" if wide else "u1").tobytes()) + b"".join(values)
-    head = _HEADER.pack(MAGIC, len(numbers), flags, max(frequencies), 0, numbers[0], numbers[-1])
-    return head + body
+        body += _padded(np.array(sizes, _U4 if wide else _U1).tobytes(), 4) + b"".join(values)
+    head = _HEADER.pack(MAGIC, len(numbers), flags, highest, 0, numbers[0], numbers[-1])
+    return _padded(head + body, ALIGNMENT)
 
 
 def unpack(buffer: Any, offset: int) -> Postings:
@@ -121,11 +116,22 @@ def _values(buffer: Any, start: int, count: int, flags: int) -> Values:
     return Values(sizes, content)
 
 
-def _few(numbers: Sequence[int], frequencies: Sequence[int], lengths: Iterable[int]) -> bytes:
-    count = len(numbers)
-    codes = [frequency << 8 | length for frequency, length in zip(frequencies, lengths, strict=True)]
-    return _aligned(struct.pack(f"<{count}I{count}H", *numbers, *codes))
+def _few(numbers: Sequence[int], weights: Sequence[float], lengths: Iterable[int]) -> bytes:
+    codes = [int(weight) << 8 | length for weight, length in zip(weights, lengths, strict=True)]
+    return _padded(struct.pack(f"<{len(numbers)}I{len(numbers)}H", *numbers, *codes), 4)
 
 
-def _aligned(part: bytes) -> bytes:
-    return part + bytes(-len(part) % 4)
+def _many(
+    numbers: Sequence[int], weights: Weights, lengths: Sequence[int] | NDArray[np.uint8]
+) -> tuple[int, int, bytes]:
+    """The highest frequency, flags, and the arrays."""
+    whole = bool(((weights == np.round(weights)) & (weights >= 1) & (weights <= 255)).all())
+    frequencies = weights.astype(_U2) if whole else np.ones(len(weights), _U2)
+    codes = frequencies << 8 | np.asarray(lengths, _U2)
+    body = _padded(np.asarray(numbers, _U4).tobytes() + codes.astype(_U2).tobytes(), 4)
+    highest = int(frequencies.max())
+    return (highest, 0, body) if whole else (highest, _WEIGHTED, body + weights.tobytes())
+
+
+def _padded(part: bytes, size: int) -> bytes:
+    return part + bytes(-len(part) % size)

@@ -119,9 +119,13 @@ class Prepared:
         known = self._terms.get(term)
         if known is None:
             if len(self._terms) >= MOST_TERMS_KEPT:
-                self._terms = {}
+                self.forget()
             known = self._terms[term] = self._looked_up(term)
         return known
+
+    def forget(self) -> None:
+        """Drop the terms."""
+        self._terms = {}
 
     def _looked_up(self, term: str) -> Term:
         weights, power = self._family.fields, self._family.power

@@ -8,9 +8,10 @@ index (see `whoosh_terms`).
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -20,7 +21,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, 
 from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.util.numeric import byte_to_length
 
-from helpdesk.search.postings import ALIGNMENT, Postings, TornPostings, pack, unpack
+from helpdesk.search.postings import FEW, Postings, TornPostings, pack, unpack
 
 BYTE_LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
 """The length each length byte stands for: exact up to 10, then rounded down to within 4 %."""
@@ -29,6 +30,8 @@ BYTE_LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float6
 _POINTER = struct.Struct("!Iq")
 _LENGTHS = struct.Struct("!ii")
 _OFFSET = struct.Struct("!q")
+
+_AT_ONCE = 10_000
 
 _BLOCK = 128
 """Postings that a matcher turns into Python numbers at once."""
@@ -134,18 +137,17 @@ class ArrayFieldWriter(W3FieldWriter):
             self.finish_field()
 
     def _add_field(self, items: Iterator[Any], lengths: NDArray[np.uint8], valued: bool) -> None:
+        name = self._fieldid.to_bytes(2, "big")
+        offset = self._postfile.tell()
         for term, of_term in groupby(items, itemgetter(1)):
-            _, _, numbers, weights, values = zip(*of_term, strict=True)
-            sizes = [int(lengths[number]) for number in numbers] if len(numbers) < _BLOCK else lengths[list(numbers)]
-            self._align()
-            offset = self._postfile.tell()
-            self._postfile.write(pack(numbers, weights, sizes, values if valued else None))
+            numbers, weights, values = _columns(of_term)
+            sizes = [int(lengths[number]) for number in numbers] if len(numbers) <= FEW else lengths[np.array(numbers)]
+            packed = pack(numbers, weights, sizes, values if valued else None)
+            self._postfile.write(packed)
             info = _term_info(numbers, weights, int(min(sizes)), int(max(sizes)))
-            info.set_extent(offset, self._postfile.tell() - offset)
-            self._tindex.add(self._fieldid.to_bytes(2, "big") + term, info.to_bytes())
-
-    def _align(self) -> None:
-        self._postfile.write(bytes(-self._postfile.tell() % ALIGNMENT))
+            info.set_extent(offset, len(packed))
+            offset += len(packed)
+            self._tindex.add(name + term, info.to_bytes())
 
     def close(self) -> None:
         super().close()
@@ -158,7 +160,21 @@ def keeps_values(format_: Any) -> bool:
     return size is None or size < 0
 
 
-def _term_info(numbers: tuple[int, ...], weights: tuple[float, ...], shortest: int, longest: int) -> W3TermInfo:
+def _columns(postings: Iterator[Any]) -> tuple[Sequence[int], Sequence[float], Sequence[bytes]]:
+    """Numbers, weights and values of the postings of one term. Those of a frequent one are many: kept as arrays."""
+    _, _, numbers, weights, values = zip(*islice(postings, _AT_ONCE), strict=True)
+    if len(numbers) < _AT_ONCE:
+        return numbers, weights, values
+    many, weighing, carried = array("I", numbers), array("f", weights), list(values)
+    while some := list(islice(postings, _AT_ONCE)):
+        _, _, numbers, weights, values = zip(*some, strict=True)
+        many.extend(numbers)
+        weighing.extend(weights)
+        carried.extend(values)
+    return many, weighing, carried
+
+
+def _term_info(numbers: Sequence[int], weights: Sequence[float], shortest: int, longest: int) -> W3TermInfo:
     return W3TermInfo(
         weight=float(sum(weights)),
         df=len(numbers),

@@ -78,6 +78,13 @@ class Snapshot:
                 slices.append(Slice(number, postings))
         return scoring.Found(frequency, slices) if slices else None
 
+    def forget_terms(self) -> None:
+        """Drop what is kept of terms; all else stays."""
+        for prepared in self.prepared.values():
+            prepared.forget()
+        for leaf in self.leaves:
+            leaf.segment.forget()
+
     # --- what is kept with documents
 
     def stored(self, places: Iterable[int]) -> list[Stored]:

@@ -48,9 +48,13 @@ class Segment:
         except KeyError:
             pass
         if len(self._known) >= MOST_TERMS_KEPT:
-            self._known = {}
+            self.forget()
         found = self._known[key] = self._terms.postings(field, term.encode())
         return found
+
+    def forget(self) -> None:
+        """Drop the views of posting lists."""
+        self._known = {}
 
     def lengths(self, field: str) -> NDArray[np.uint8]:
         return length_bytes(self._perdoc, field, self.size)
