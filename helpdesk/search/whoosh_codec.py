@@ -1,17 +1,16 @@
 """A Whoosh codec whose posting lists are the memory-mapped arrays of `postings`.
 
 Term dictionary, stored fields, columns, deletions, merging and table of contents are Whoosh's own. Segments must be
-written with `compound=False`: inside a compound file the arrays would not be aligned.
+written by the ArrayWriter of `whoosh_writing`.
 
 This module must never move or be renamed, and neither must ArrayCodec and ArraySegment: Whoosh pickles them into every
 index (see `whoosh_terms`).
 """
 
 import struct
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5
-from itertools import groupby, islice
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -21,6 +20,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo, 
 from whoosh.matching import LeafMatcher, ReadTooFar
 from whoosh.util.numeric import byte_to_length
 
+from helpdesk.search.pool import Collected
 from helpdesk.search.postings import FEW, Postings, TornPostings, pack, unpack
 
 BYTE_LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float64)
@@ -30,8 +30,6 @@ BYTE_LENGTHS = np.array([byte_to_length(byte) for byte in range(256)], np.float6
 _POINTER = struct.Struct("!Iq")
 _LENGTHS = struct.Struct("!ii")
 _OFFSET = struct.Struct("!q")
-
-_AT_ONCE = 10_000
 
 _BLOCK = 128
 """Postings that a matcher turns into Python numbers at once."""
@@ -126,22 +124,22 @@ def length_bytes(perdoc: Any, field: str, count: int) -> NDArray[np.uint8]:
 
 
 class ArrayFieldWriter(W3FieldWriter):
-    """Writes sorted postings, a term at a time."""
+    """Writes the terms of a `pool`, in order."""
 
-    def add_postings(self, schema: Any, lengths: Any, items: Iterable[tuple[str, bytes, int, float, bytes]]) -> None:
-        for field, of_field in groupby(items, itemgetter(0)):
+    def add_postings(self, schema: Any, lengths: Any, items: Iterable[Collected]) -> None:
+        count = self._segment.doc_count_all()
+        for field, terms in groupby(items, itemgetter(0)):
             self.start_field(field, schema[field])
             self._postwriter = None  # the posting lists are written here
-            count = self._segment.doc_count_all()
-            self._add_field(of_field, length_bytes(lengths, field, count), keeps_values(schema[field].format))
+            self._add_field(terms, length_bytes(lengths, field, count), keeps_values(schema[field].format))
             self.finish_field()
 
-    def _add_field(self, items: Iterator[Any], lengths: NDArray[np.uint8], valued: bool) -> None:
+    def _add_field(self, terms: Iterable[Collected], lengths: NDArray[np.uint8], valued: bool) -> None:
         name = self._fieldid.to_bytes(2, "big")
         offset = self._postfile.tell()
-        for term, of_term in groupby(items, itemgetter(1)):
-            numbers, weights, values = _columns(of_term)
-            sizes = [int(lengths[number]) for number in numbers] if len(numbers) <= FEW else lengths[np.array(numbers)]
+        for _, term, numbers, weights, values in terms:
+            few = len(numbers) <= FEW
+            sizes = [int(lengths[number]) for number in numbers] if few else lengths[np.asarray(numbers)]
             packed = pack(numbers, weights, sizes, values if valued else None)
             self._postfile.write(packed)
             info = _term_info(numbers, weights, int(min(sizes)), int(max(sizes)))
@@ -158,20 +156,6 @@ def keeps_values(format_: Any) -> bool:
     """Whether postings of this format carry more than the frequency, which the codes hold."""
     size = format_.fixed_value_size()
     return size is None or size < 0
-
-
-def _columns(postings: Iterator[Any]) -> tuple[Sequence[int], Sequence[float], Sequence[bytes]]:
-    """Numbers, weights and values of the postings of one term. Those of a frequent one are many: kept as arrays."""
-    _, _, numbers, weights, values = zip(*islice(postings, _AT_ONCE), strict=True)
-    if len(numbers) < _AT_ONCE:
-        return numbers, weights, values
-    many, weighing, carried = array("I", numbers), array("f", weights), list(values)
-    while some := list(islice(postings, _AT_ONCE)):
-        _, _, numbers, weights, values = zip(*some, strict=True)
-        many.extend(numbers)
-        weighing.extend(weights)
-        carried.extend(values)
-    return many, weighing, carried
 
 
 def _term_info(numbers: Sequence[int], weights: Sequence[float], shortest: int, longest: int) -> W3TermInfo:

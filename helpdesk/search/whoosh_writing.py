@@ -5,19 +5,58 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from whoosh.index import FileIndex, LockError
+from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.index import Change, IndexBusy
-from helpdesk.search.whoosh_codec import ArrayCodec
+from helpdesk.search.pool import Pool
+from helpdesk.search.postings import Postings
+from helpdesk.search.whoosh_codec import ArrayCodec, postings_at
 from helpdesk.search.whoosh_compat import DurableStorage, merge_tiers, sweep
 from helpdesk.search.whoosh_reading import Snapshot
 
 NAME = "MAIN"
-SORTING_MEGABYTES = 256
-"""Postings are sorted in memory up to this estimate, then in runs on the disk: a rebuild takes no more memory for a
-million documents than for a hundred thousand."""
+COLLECTED = 256 * 2**20
+"""Bytes of postings that are kept in memory, about; beyond, they go to the disk in sorted runs: a rebuild takes hardly
+more memory for a million documents than for a hundred thousand."""
+
+
+class ArrayWriter(SegmentWriter):
+    """Whoosh's writer with our codec and pool, and a short way for segments that are merged.
+
+    Raises LockError when another writer is still at work after some seconds.
+    """
+
+    def __init__(self, index: FileIndex, seconds: float = 0.0) -> None:
+        # In a compound file the arrays would not be aligned.
+        super().__init__(index, timeout=seconds, codec=ArrayCodec(), compound=False)
+        self.pool = Pool(Path(self.temp_storage().folder), COLLECTED)
+
+    def add_postings_to_pool(self, reader: SegmentReader, startdoc: int, docmap: dict[int, int] | None) -> None:
+        """Take over all postings of a segment; `docmap` leads from its living documents to their new numbers."""
+        moved = np.arange(startdoc, startdoc + reader.doc_count_all())
+        if docmap is not None:
+            moved = np.full(reader.doc_count_all(), -1)
+            moved[list(docmap)] = list(docmap.values())
+        for (field, term), info in reader._terms.items():
+            if field in self.schema:
+                self._take_over(field, term, postings_at(reader._terms._postfile, info), moved)
+
+    def _take_over(self, field: str, term: bytes, postings: Postings, moved: NDArray[np.intp]) -> None:
+        numbers = moved[postings.numbers]
+        living = numbers >= 0
+        weights = postings.codes >> 8 if postings.weights is None else postings.weights
+        values = (
+            [value for value, alive in zip(postings.values.all(), living, strict=True) if alive]
+            if postings.values
+            else []
+        )
+        if living.any():
+            self.pool.extend(field, term, numbers[living].tolist(), weights[living].tolist(), values)
 
 
 def opened(folder: Path) -> FileIndex:
@@ -58,7 +97,7 @@ def change(
 def _writer(index: FileIndex, seconds: float) -> Iterator[Any]:
     """Commits at the end, or cancels."""
     try:
-        writer = SegmentWriter(index, timeout=seconds, limitmb=SORTING_MEGABYTES, codec=ArrayCodec(), compound=False)
+        writer = ArrayWriter(index, seconds)
     except LockError as failure:
         raise IndexBusy("another process is writing the index") from failure
     try:

@@ -42,6 +42,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.search.index": set(),  # the port; the adapter is whoosh_index
     "helpdesk.search.languages": set(),
     "helpdesk.search.lexicon": set(),
+    "helpdesk.search.pool": set(),
     "helpdesk.search.postings": {"numpy"},
     "helpdesk.search.query": set(),
     "helpdesk.search.scoring": {"numpy"},
