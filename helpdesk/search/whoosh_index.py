@@ -41,8 +41,9 @@ from helpdesk.search.whoosh_writing import change, fill, opened
 LOOK_AGAIN = 0.5
 """Seconds a process trusts its snapshot before asking whether there is a newer one."""
 WAIT_FOR_WRITER = 5.0
-TRIES = 10
-"""How often opening is tried when files vanish meanwhile: a writer removes those it has merged."""
+TRIES = 3
+"""How often opening is tried when files vanish meanwhile, which a writer that merges removes. Whoosh itself tries ten
+times, but does not open all of them."""
 
 _Answer = TypeVar("_Answer")
 
