@@ -33,6 +33,7 @@ PRUNED_ABOVE = 300_000
 """Documents of a kind beyond which a long question is first asked with its rarest terms only."""
 RAREST = 16
 MOST_TERMS_KEPT = 100_000
+MOST_CURVES_KEPT = 100
 RESCORED = 200
 """How many of the documents found with the rarest terms are then scored with all of them, at least."""
 
@@ -78,6 +79,8 @@ class Source(Protocol):
     """One more than the last place."""
     prepared: MutableMapping[tuple[Family, str], "Prepared"]
     """What the scorer worked out, for as long as nothing changes."""
+    curves: MutableMapping[tuple[float, float, float], Curve]
+    """By b, k1 and average. They may be kept for longer: an average often stays when other documents change."""
     byte_lengths: NDArray[np.float64]
     """The length that each of the 256 length bytes stands for."""
 
@@ -109,10 +112,7 @@ class Prepared:
         self._language = language
         self._source = source
         self._size = source.size(family.kind)
-        self._curves = {
-            name: Curve(family.b, family.k1, source.average(name, language), source.byte_lengths)
-            for name in family.fields
-        }
+        self._curves = {name: self._curve(source.average(name, language)) for name in family.fields}
         self._terms: dict[str, Term] = {}
 
     def term(self, term: str) -> Term:
@@ -122,6 +122,15 @@ class Prepared:
                 self.forget()
             known = self._terms[term] = self._looked_up(term)
         return known
+
+    def _curve(self, average: float) -> Curve:
+        family, curves = self._family, self._source.curves
+        key = (family.b, family.k1, average)
+        if key not in curves:
+            if len(curves) >= MOST_CURVES_KEPT:
+                curves.clear()
+            curves[key] = Curve(*key, self._source.byte_lengths)
+        return curves[key]
 
     def forget(self) -> None:
         """Drop the terms."""

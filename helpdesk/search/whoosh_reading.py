@@ -17,6 +17,7 @@ from whoosh.searching import Searcher
 from helpdesk.search import scoring
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.adding import Slice
+from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
 from helpdesk.search.postings import TornPostings
 from helpdesk.search.top import aligned
@@ -45,9 +46,11 @@ class Snapshot:
         self.leaves: Sequence[Leaf] = [Leaf(*one) for one in zip(segments, readers, starts, strict=False)]
         self.segments: Sequence[scoring.Segment] = [leaf.span for leaf in self.leaves]
         self.places: int = starts[-1]
+        self.curves: MutableMapping[tuple[float, float, float], Curve] = before.curves if before else {}
         self.prepared: MutableMapping[tuple[scoring.Family, str], scoring.Prepared] = {}
         self._sizes: dict[str, int] = {}
         self._averages: dict[str, float] = {}
+        self._carriers: dict[str, list[tuple[int, Leaf]]] = {}
         self._staff = threading.Lock()
 
     # --- what the scorer asks
@@ -70,13 +73,21 @@ class Snapshot:
         field, kind = layout.field_name(name, language), layout.KIND_OF_FIELD[name]
         frequency = 0
         slices = []
-        for number, leaf in enumerate(self.leaves):
+        for number, leaf in self._carrying(field):
             postings = leaf.segment.postings(field, term)
             living = leaf.living_among(postings, kind) if postings is not None else 0
             if postings is not None and living:
                 frequency += living
                 slices.append(Slice(number, postings))
         return scoring.Found(frequency, slices) if slices else None
+
+    def _carrying(self, field: str) -> list[tuple[int, Leaf]]:
+        """The segments that know a field, numbered: most small ones hold one kind of documents."""
+        found = self._carriers.get(field)
+        if found is None:
+            leaves = enumerate(self.leaves)
+            found = self._carriers[field] = [(n, leaf) for n, leaf in leaves if field in leaf.segment.fields]
+        return found
 
     def forget_terms(self) -> None:
         """Drop what is kept of terms; all else stays."""

@@ -35,6 +35,7 @@ class Segment:
         self.name: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
         self._terms: ArrayTermsReader = reader._terms
+        self.fields = frozenset(self._terms.indexed_field_names())
         self._perdoc = reader._perdoc
         self._known: dict[tuple[str, str], Postings | None] = {}
         self._totals: dict[str, float] = {}
