@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import md5
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,15 @@ class ArrayCodec(W3Codec):
         return ArrayFieldWriter(self, storage, segment)
 
     def terms_reader(self, storage: Any, segment: Any) -> "ArrayTermsReader":
-        name = segment.make_filename(self.TERMS_EXT)
-        postings = segment.open_file(storage, self.POSTS_EXT)
-        return ArrayTermsReader(self, storage.open_file(name), storage.file_length(name), postings)
+        """The dictionary of a segment, opened once in a process: it never changes, and opening takes long."""
+        key = (storage.folder, segment.segment_id())
+        reader = _opened.get(key)
+        if reader is None:
+            name = segment.make_filename(self.TERMS_EXT)
+            postings = segment.open_file(storage, self.POSTS_EXT)
+            reader = ArrayTermsReader(self, storage.open_file(name), storage.file_length(name), postings)
+            _opened[key] = reader
+        return reader
 
     def postings_reader(
         self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
@@ -69,6 +76,11 @@ class ArraySegment(W3Segment):
         return all(storage.file_length(name) == size for name, size in self.sizes.items())
 
 
+class DictionaryKey(NamedTuple):
+    key: bytes
+    hashed: int
+
+
 class ArrayTermsReader(W3TermsReader):
     """Whoosh's dictionary, with a short way to the postings of a term.
 
@@ -76,12 +88,23 @@ class ArrayTermsReader(W3TermsReader):
     here the same tables are walked in the memory map, for the one number that is wanted.
     """
 
-    def postings(self, field: str, term: bytes) -> Postings | None:
+    @property
+    def carried(self) -> frozenset[str]:
+        """The fields that some document of the segment has."""
+        return frozenset(self._tindex.extras["carried"])
+
+    def close(self) -> None:
+        """Others may be reading: file and map go with the last of them."""
+
+    def key(self, field: str, term: str) -> "DictionaryKey":
+        """What to look a term up with, here and in all segments of the same schema."""
+        key = self._fieldmap[field].to_bytes(2, "big") + term.encode()
+        return DictionaryKey(key, int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big"))
+
+    def postings(self, key: "DictionaryKey") -> Postings | None:
         """The postings of a term; None when the segment does not hold it. Raises TornPostings."""
-        if field not in self._fieldmap:
-            return None
         try:
-            position = self._position(self._fieldmap[field].to_bytes(2, "big") + term)
+            position = self._position(*key)
             if position is None:
                 return None
             (offset,) = _OFFSET.unpack_from(self._dbfile._buf, position + W3TermInfo._struct.size)
@@ -89,10 +112,9 @@ class ArrayTermsReader(W3TermsReader):
             raise TornPostings(f"the dictionary is cut short: {error}") from error
         return unpack(self._postfile._buf, offset)
 
-    def _position(self, key: bytes) -> int | None:
+    def _position(self, key: bytes, wanted: int) -> int | None:
         """Where in the file the entry of a key stands."""
         buffer = self._dbfile._buf
-        wanted = int.from_bytes(md5(key, usedforsecurity=False).digest()[-4:], "big")
         table, slots = self._tindex.tables[wanted & 255]
         for turn in range(slots):
             slot = ((wanted >> 8) + turn) % slots
@@ -123,13 +145,21 @@ def length_bytes(perdoc: Any, field: str, count: int) -> NDArray[np.uint8]:
     return found
 
 
+_opened: "WeakValueDictionary[tuple[str, str], ArrayTermsReader]" = WeakValueDictionary()
+"""By folder and name of the segment, which is never given twice."""
+
+
 class ArrayFieldWriter(W3FieldWriter):
     """Writes the terms of a `pool`, in order."""
 
     def add_postings(self, schema: Any, lengths: Any, items: Iterable[Collected]) -> None:
         count = self._segment.doc_count_all()
+        # Every segment numbers all fields of the schema alike, and says which of them it holds.
+        self._fieldmap.update((name, number) for number, name in enumerate(sorted(schema.names())))
+        carried = self._tindex.extras["carried"] = []
         for field, terms in groupby(items, itemgetter(0)):
             self.start_field(field, schema[field])
+            carried.append(field)
             self._postwriter = None  # the posting lists are written here
             self._add_field(terms, length_bytes(lengths, field, count), keeps_values(schema[field].format))
             self.finish_field()

@@ -199,7 +199,7 @@ def _snapshot(build: Path, before: Snapshot | None) -> Snapshot:
 def _people(snapshot: Snapshot, query: Query, limit: int) -> PeopleFound:
     declared = Question.of(query, layout.DECLARED, snapshot)
     history = Question.of(query, layout.HISTORY, snapshot)
-    places = _either(declared.hits(limit).places, history.hits(limit).places)
+    places = _either(declared.best(limit), history.best(limit))
     said, done = declared.gains(places), history.gains(places)
     rows = zip(snapshot.stored(places), said.totals.tolist(), done.totals.tolist(), said.words(), strict=True)
     hits = tuple(PersonHit(_number(kept.key), score, practised, words) for kept, score, practised, words in rows)

@@ -21,7 +21,7 @@ from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
 from helpdesk.search.postings import TornPostings
 from helpdesk.search.top import aligned
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, DictionaryKey
 from helpdesk.search.whoosh_compat import SharpBM25F
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
 from helpdesk.search.whoosh_staff import find
@@ -73,13 +73,19 @@ class Snapshot:
         field, kind = layout.field_name(name, language), layout.KIND_OF_FIELD[name]
         frequency = 0
         slices = []
+        key = self._key(field, term)
+        if key is None:
+            return None
         for number, leaf in self._carrying(field):
-            postings = leaf.segment.postings(field, term)
+            postings = leaf.segment.postings(key)
             living = leaf.living_among(postings, kind) if postings is not None else 0
             if postings is not None and living:
                 frequency += living
                 slices.append(Slice(number, postings))
         return scoring.Found(frequency, slices) if slices else None
+
+    def _key(self, field: str, term: str) -> DictionaryKey | None:
+        return self.leaves[0].segment.key(field, term) if self.leaves else None
 
     def _carrying(self, field: str) -> list[tuple[int, Leaf]]:
         """The segments that know a field, numbered: most small ones hold one kind of documents."""
@@ -110,10 +116,13 @@ class Snapshot:
 
     def numbers_of(self, key: str) -> list[int]:
         """Whoosh's numbers of the living documents with a key: one at most, unless the index is broken."""
-        found = []
+        wanted = self._key("key", key)
+        found: list[int] = []
+        if wanted is None:
+            return found
         offset = 0
         for leaf in self.leaves:
-            postings = leaf.segment.postings("key", key)
+            postings = leaf.segment.postings(wanted)
             if postings is not None:
                 alive = set(postings.numbers.tolist()).difference(leaf.span.deleted.tolist())
                 found += [offset + number for number in sorted(alive)]

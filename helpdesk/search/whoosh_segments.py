@@ -13,7 +13,7 @@ from whoosh.reading import SegmentReader
 
 from helpdesk.search import scoring
 from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, length_bytes
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, length_bytes
 
 MOST_TERMS_KEPT = 100_000
 MOST_DOCUMENTS_KEPT = 10_000
@@ -35,22 +35,25 @@ class Segment:
         self.name: str = reader.segment().segment_id()
         self.size: int = reader.doc_count_all()
         self._terms: ArrayTermsReader = reader._terms
-        self.fields = frozenset(self._terms.indexed_field_names())
+        self.fields = self._terms.carried
         self._perdoc = reader._perdoc
-        self._known: dict[tuple[str, str], Postings | None] = {}
+        self._known: dict[DictionaryKey, Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
 
-    def postings(self, field: str, term: str) -> Postings | None:
+    def key(self, field: str, term: str) -> DictionaryKey:
+        """What to look a term up with, in any segment of the index."""
+        return self._terms.key(field, term)
+
+    def postings(self, key: DictionaryKey) -> Postings | None:
         """Views of the file, which are kept: looking a term up takes longer than scoring it."""
-        key = (field, term)
         try:
             return self._known[key]
         except KeyError:
             pass
         if len(self._known) >= MOST_TERMS_KEPT:
             self.forget()
-        found = self._known[key] = self._terms.postings(field, term.encode())
+        found = self._known[key] = self._terms.postings(key)
         return found
 
     def forget(self) -> None:
@@ -89,7 +92,7 @@ class Leaf:
         self.span = scoring.Segment(start, segment.size, self._dead)
 
     def living(self, kind: str) -> int:
-        everybody = self.segment.postings("kind", kind)
+        everybody = self._all(kind)
         return self.living_among(everybody, kind) if everybody else 0
 
     def living_among(self, postings: Postings, kind: str) -> int:
@@ -106,12 +109,15 @@ class Leaf:
         dead = self._dead_ones(kind)
         return total - float(BYTE_LENGTHS[self.segment.lengths(field)[dead]].sum()) if len(dead) else total
 
+    def _all(self, kind: str) -> Postings | None:
+        return self.segment.postings(self.segment.key("kind", kind))
+
     def _dead_ones(self, kind: str) -> NDArray[np.intp]:
         """The dead documents of a kind: mostly none, because tickets change and people and answers hardly do."""
         if not len(self._dead):
             return self._dead
         if kind not in self._dead_of:
-            everybody = self.segment.postings("kind", kind)
+            everybody = self._all(kind)
             found = np.isin(self._dead, everybody.numbers) if everybody else np.zeros(len(self._dead), bool)
             self._dead_of[kind] = self._dead[found]
         return self._dead_of[kind]

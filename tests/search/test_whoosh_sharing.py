@@ -115,7 +115,11 @@ def test_what_was_read_of_a_segment_stays_over_commits(index):
 def test_posting_lists_are_views_of_the_file_and_not_copies(index):
     index.apply(put(precedent(1, "la fibre")), 1)
     leaves = index._latest().snapshot.leaves
-    (postings,) = [found for leaf in leaves if (found := leaf.segment.postings("question_fr", "fibr")) is not None]
+    (postings,) = [
+        found
+        for leaf in leaves
+        if (found := leaf.segment.postings(leaf.segment.key("question_fr", "fibr"))) is not None
+    ]
     for part in (postings.numbers, postings.codes):
         assert isinstance(part, np.ndarray)
         assert not part.flags.owndata
