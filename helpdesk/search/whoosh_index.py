@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from whoosh.index import FileIndex
+from whoosh.index import EmptyIndexError
 
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.builds import Builds
@@ -36,14 +36,13 @@ from helpdesk.search.query import Query
 from helpdesk.search.scoring import Question
 from helpdesk.search.top import Places
 from helpdesk.search.whoosh_reading import Snapshot
-from helpdesk.search.whoosh_writing import change, fill, opened
+from helpdesk.search.whoosh_writing import change, fill, latest_generation, opened
 
 LOOK_AGAIN = 0.5
 """Seconds a process trusts its snapshot before asking whether there is a newer one."""
 WAIT_FOR_WRITER = 5.0
-TRIES = 3
-"""How often opening is tried when files vanish meanwhile, which a writer that merges removes. Whoosh itself tries ten
-times, but does not open all of them."""
+WAIT_FOR_FILES = 1.0
+"""Seconds for which opening is tried again when files vanish meanwhile."""
 
 _Answer = TypeVar("_Answer")
 
@@ -89,7 +88,7 @@ class WhooshIndex:
 
     def generation(self) -> str:
         build = self._builds.current(layout.VERSION)
-        return f"{build.name}:{_open(build).latest_generation()}"
+        return f"{build.name}:{latest_generation(build)}"
 
     def is_usable(self) -> bool:
         return self.problem() is None
@@ -157,7 +156,7 @@ class WhooshIndex:
             held = self._held
             before = held.snapshot if held and held.build == build else None
             with self._unless_torn(build):
-                change(_open(build), before, changes, watermark, WAIT_FOR_WRITER)
+                change(opened(build), before, changes, watermark, WAIT_FOR_WRITER)
         self._changes_here += 1
 
     def rebuild(self, documents: Iterable[Document], watermark: int) -> None:
@@ -171,26 +170,20 @@ class WhooshIndex:
         self._changes_here += 1
 
 
-def _open(build: Path) -> FileIndex:
-    try:
-        return opened(build)
-    except Exception as failure:  # torn files fail in a dozen ways; all mean "rebuild"
-        raise IndexUnusable(f"the index can't be opened: {failure!r}") from failure
-
-
 def _snapshot(build: Path, before: Snapshot | None) -> Snapshot:
-    for attempt in range(TRIES):
+    """The latest state of a build. A writer may remove files while they are being opened: then there is a newer one."""
+    deadline = time.monotonic() + WAIT_FOR_FILES
+    while True:
         try:
-            snapshot = Snapshot(_open(build), before)
+            snapshot = Snapshot(opened(build), before)
             snapshot.watermark()
             return snapshot
-        except FileNotFoundError as failure:
-            if attempt == TRIES - 1:
+        except (FileNotFoundError, EmptyIndexError) as failure:
+            if time.monotonic() > deadline:
                 raise IndexUnusable(f"files of the index are missing: {failure!r}") from failure
-            time.sleep(0.02)
-        except Exception as failure:  # see _open
+            time.sleep(0.005)
+        except Exception as failure:  # torn files fail in a dozen ways; all mean "rebuild"
             raise IndexUnusable(f"the index can't be read: {failure!r}") from failure
-    raise AssertionError("the last attempt returns or raises")
 
 
 # --- what is found, as the port says it -------------------------------------------------------------------------------

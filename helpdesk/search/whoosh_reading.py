@@ -37,8 +37,13 @@ class Snapshot:
     byte_lengths: NDArray[np.float64] = BYTE_LENGTHS
 
     def __init__(self, index: FileIndex, before: "Snapshot | None" = None) -> None:
-        """Open the latest generation of `index`; what `before` has read of segments that are still there is kept."""
-        self._searcher: Searcher = index.searcher(weighting=SharpBM25F())
+        """Open the latest generation of `index`; what `before` has read of segments that are still there is kept.
+
+        Raises FileNotFoundError when a writer removes files meanwhile, and other things when they are torn.
+        """
+        contents = index._read_toc()
+        reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
+        self._searcher = Searcher(reader, weighting=SharpBM25F(), fromindex=index)
         readers = [reader for reader, _ in self._searcher.reader().leaf_readers() if hasattr(reader, "_perdoc")]
         opened = {leaf.segment.name: leaf.segment for leaf in before.leaves} if before else {}
         segments = [opened.get(reader.segment().segment_id()) or _checked(reader, index) for reader in readers]

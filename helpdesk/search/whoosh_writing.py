@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.index import FileIndex, LockError
+from whoosh.index import TOC, FileIndex, LockError
 from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
@@ -60,8 +60,14 @@ class ArrayWriter(SegmentWriter):
 
 
 def opened(folder: Path) -> FileIndex:
-    """The index in a folder. Raises a dozen kinds of exceptions when there is none that can be read."""
+    """The index in a folder. Raises a dozen kinds of exceptions when there is none that can be read, and
+    FileNotFoundError also when a writer commits just then."""
     return FileIndex(DurableStorage(str(folder)), indexname=NAME)
+
+
+def latest_generation(folder: Path) -> int:
+    """The number of the latest commit; -1 when there is none."""
+    return int(TOC._latest_generation(DurableStorage(str(folder)), NAME))
 
 
 def fill(folder: Path, documents: Iterable[Mapping[str, Any]], watermark: int) -> None:
