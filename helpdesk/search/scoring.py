@@ -98,7 +98,7 @@ class Term(NamedTuple):
     """What a family makes of a term in one language."""
 
     most: float
-    """No more than this can be gained by it in any one field, for k1 = 0."""
+    """The highest of its factors: times k1 + 1, what the field that weighs most could give at best."""
     frequency: int
     """In how many documents it stands, in the field where it stands most."""
     parts: Sequence[Part]
@@ -184,7 +184,8 @@ class Question:
 
     def __init__(self, family: Family, source: Source) -> None:
         self.ideal = 0.0
-        """The score of a document that would hold every word: what to compare a score with."""
+        """The score of a document that would hold every word countless times in the field where it weighs most: what to
+        compare a score with. Only a document that repeats the words in several fields could reach more."""
         self._family = family
         self._source = source
         self._keys: list[Key] = []
