@@ -41,7 +41,7 @@ from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, Precedents
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
-ENGINE = "whoosh-bm25f/1"
+ENGINE = "whoosh-bm25f/2"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
 ANSWERS_SHOWN = 5
