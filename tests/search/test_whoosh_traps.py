@@ -138,8 +138,8 @@ def test_a_commit_is_on_the_disk_before_it_is_announced(index, a_ticket, monkeyp
     announced = next(place for place, (what, name) in enumerate(done) if what == "rename" and name.endswith(".toc"))
     before = [name for what, name in done[:announced] if what == "sync"]
     files = {path.name for path in build_of(index).iterdir()}
-    new = {name for name in files if name.split(".")[0] in {before[0].split(".")[0]}}
-    assert new <= set(before)
+    segment = next(name for name in before if ".toc" not in name).partition(".")[0]
+    assert {name for name in files if name.startswith(f"{segment}.")} <= set(before)
     assert any(".toc." in name for name in before)
     assert done[announced + 1 :] == [("sync", build_of(index).name)]
 
