@@ -24,7 +24,10 @@ from helpdesk.search.top import aligned
 from helpdesk.search.whoosh_codec import BYTE_LENGTHS, DictionaryKey
 from helpdesk.search.whoosh_compat import SharpBM25F
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
-from helpdesk.search.whoosh_staff import find
+from helpdesk.search.whoosh_staff import Readable, find
+
+MOST_READABLES_KEPT = 32
+"""One byte a document each."""
 
 
 class TornSegment(TornPostings):
@@ -57,6 +60,7 @@ class Snapshot:
         self._averages: dict[str, float] = {}
         self._carriers: dict[str, list[tuple[int, Leaf]]] = {}
         self._staff = threading.Lock()
+        self._readables: dict[frozenset[str], Readable] = {}
 
     # --- what the scorer asks
 
@@ -144,7 +148,24 @@ class Snapshot:
 
     def staff_search(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
         with self._staff:  # Whoosh's searcher keeps caches; a search is pure Python and can't share time anyway
-            return find(self._searcher, words, allowed, limit, after)
+            return find(self._searcher, words, self._readable(allowed), limit, after)
+
+    def _readable(self, allowed: frozenset[str]) -> Readable:
+        """The documents that carry one of the keys; kept, because people search more than once."""
+        if allowed not in self._readables:
+            if len(self._readables) >= MOST_READABLES_KEPT:
+                self._readables.clear()
+            marked = np.zeros(sum(leaf.segment.size for leaf in self.leaves), np.uint8)
+            keys = [key for reader in allowed if (key := self._key("readers", reader)) is not None]
+            offset = 0
+            for leaf in self.leaves:
+                for key in keys:
+                    postings = leaf.segment.postings(key)
+                    if postings is not None:
+                        marked[offset : offset + leaf.segment.size][postings.numbers] = 1
+                offset += leaf.segment.size
+            self._readables[allowed] = Readable(marked.tobytes())
+        return self._readables[allowed]
 
 
 def _checked(reader: Any, index: FileIndex) -> Segment:
