@@ -164,7 +164,7 @@ class Snapshot:
                     if postings is not None:
                         marked[offset : offset + leaf.segment.size][postings.numbers] = 1
                 offset += leaf.segment.size
-            self._readables[allowed] = Readable(marked.tobytes())
+            self._readables[allowed] = marked.tobytes()
         return self._readables[allowed]
 
 
