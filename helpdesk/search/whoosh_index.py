@@ -65,6 +65,8 @@ class WhooshIndex:
         self._folder = folder
         self._builds = Builds(folder)
         self._held: _Held | None = None
+        self._written: tuple[Path | None, Snapshot | None] = (None, None)
+        """The build that was last changed through this object, and the state it was changed from."""
         self._renewing = threading.Lock()
         self._changes_here = 0
         """Commits made through this object: its own readers see them at once."""
@@ -153,10 +155,10 @@ class WhooshIndex:
     def apply(self, changes: Sequence[Change], watermark: int) -> None:
         with self._builds.locked(".writing", WAIT_FOR_WRITER):
             build = self._builds.current(layout.VERSION)
-            held = self._held
-            before = held.snapshot if held and held.build == build else None
+            known, before = self._written
             with self._unless_torn(build):
-                change(opened(build), before, changes, watermark, WAIT_FOR_WRITER)
+                before = before if known == build else None
+                self._written = (build, change(opened(build), before, changes, watermark, WAIT_FOR_WRITER))
         self._changes_here += 1
 
     def rebuild(self, documents: Iterable[Document], watermark: int) -> None:

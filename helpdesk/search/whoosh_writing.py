@@ -81,8 +81,9 @@ def fill(folder: Path, documents: Iterable[Mapping[str, Any]], watermark: int) -
 
 def change(
     index: FileIndex, before: Snapshot | None, changes: Sequence[Change], watermark: int, seconds: float
-) -> None:
-    """Make the changes and move the watermark in one commit. `before` may lend what it has read.
+) -> Snapshot:
+    """Make the changes and move the watermark in one commit. `before` may lend what it has read, and the state that
+    is returned, from which the commit started, may lend it to the next.
 
     Waits some seconds for another writer, then raises IndexBusy. Deletions read the state the writer starts from.
     """
@@ -97,6 +98,7 @@ def change(
             if one.document is not None:
                 writer.add_document(**layout.whoosh_document(one.document))
         writer.add_document(**layout.meta_document(watermark))
+    return snapshot
 
 
 @contextmanager

@@ -110,12 +110,17 @@ def kills(count, seed):
         if child == 0:
             write_for_ever(folder, tell)
         os.close(tell)
-        acknowledged = int(os.read(told, 8).decode() or 0)  # it is at work
-        time.sleep(chance.random() * 0.15)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        with open(told) as rest:
-            for line in rest.read().split():
+        with open(told) as lines:
+            acknowledged = int(lines.readline())  # it is at work
+            started = time.monotonic()
+            waited_for = 1 + chance.randrange(2)
+            for _ in range(waited_for):
+                acknowledged = int(lines.readline())
+            # A moment within the next commit, however fast this machine is just now.
+            time.sleep(chance.random() * (time.monotonic() - started) / waited_for)
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            for line in lines:
                 acknowledged = int(line)
         found.append({"after": state(folder), "acknowledged": acknowledged})
     apply(WhooshIndex(folder), found[-1]["after"] + 1)
@@ -127,7 +132,7 @@ def kills(count, seed):
 def write_for_ever(folder, tell):
     index = WhooshIndex(folder)
     mark = index.watermark()
-    os.write(tell, f"{mark}\n".encode().rjust(8))
+    os.write(tell, f"{mark}\n".encode())
     while True:
         mark += 1
         index.rebuild(batch(mark), mark) if mark % 10 == 0 else apply(index, mark)

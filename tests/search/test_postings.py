@@ -1,7 +1,7 @@
 """Posting lists as bytes: what is packed comes back, from any offset, and what is torn is said to be."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.search.postings import ALIGNMENT, TornPostings, pack, unpack
@@ -29,6 +29,7 @@ def read(buffer, offset):
     return found.numbers.tolist(), weights.tolist(), (found.codes & 255).tolist(), values
 
 
+@settings(deadline=None)
 @given(lists(), lists())
 def test_what_is_packed_comes_back_one_list_after_the_other(first, second):
     packed = pack(*first)
@@ -38,6 +39,7 @@ def test_what_is_packed_comes_back_one_list_after_the_other(first, second):
     assert read(buffer, len(packed)) == second
 
 
+@settings(deadline=None)
 @given(lists(), st.data())
 def test_a_list_that_was_cut_is_said_to_be_torn(postings, data):
     numbers, _, _, values = postings

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.search.top import BLOCK, best, candidates, clear, sums_of_this_thread
@@ -15,6 +15,7 @@ def sorted_best(sums, limit):
     return places[:limit]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 600), st.sampled_from([2, 50, 100_000]))
 def test_the_best_are_those_that_sorting_gives(seed, blocks, limit, different):
     generator = np.random.default_rng(seed)

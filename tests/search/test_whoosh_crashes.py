@@ -41,5 +41,5 @@ def test_a_hundred_kills_lose_nothing_that_was_acknowledged():
     assert len(found) == 100
     for one in found:
         assert one["acknowledged"] <= one["after"] <= one["acknowledged"] + 1
-    assert found[-1]["after"] > 50  # they were killed at work
+    assert found[-1]["after"] >= 100  # each had committed something, and was killed at the next
     assert last["left"] == []

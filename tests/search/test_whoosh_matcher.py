@@ -17,6 +17,7 @@ from helpdesk.search.whoosh_writing import ArrayWriter
 WORDS = ("fibre", "fibres", "box", "boxe", "sim", "puk", "eau")
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 5000), min_size=1, max_size=400, unique=True).map(sorted),
     st.lists(st.none() | st.integers(0, 5100), max_size=30),
@@ -49,6 +50,7 @@ def test_the_matcher_walks_and_skips_like_a_list(numbers, steps):
     assert matcher.id() == numbers[0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 100_000), max_size=50, unique=True).map(sorted))
 def test_places_come_back(places):
     kept = Places().encode(places)
