@@ -6,21 +6,14 @@ import threading
 import weakref
 
 import numpy as np
-import pytest
 
-from helpdesk.search import whoosh_index, whoosh_staff
+from helpdesk.search import whoosh_index
 from helpdesk.search.index import Change, PersonDocument
 from helpdesk.search.query import Query
 from helpdesk.search.whoosh_index import WhooshIndex
 from tests.search.conftest import precedent, put
 
 STAFF = frozenset({"staff"})
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """A search that a busy machine cut short must not pass for a wrong one."""
-    monkeypatch.setattr(whoosh_staff, "TIME_LIMIT", 60.0)
 
 
 def test_threads_share_one_snapshot(index):
