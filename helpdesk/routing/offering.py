@@ -92,6 +92,7 @@ def withdraw(offer: Offer, *, by: Person, reason: str = "", version: int | None 
 
 def accept(offer: Offer, *, by: Person, by_link: bool = False, version: int | None = None) -> Offer:
     """Take the question on. Accepting one's accepted offer again changes nothing and returns it."""
+    _after_the_others(offer)
     _ensure_own(offer, by)
     if offer.state is OfferState.ACCEPTED:
         return offer
@@ -119,6 +120,7 @@ def decline(
 
     The head of the department may decline for the expert. Declining again changes nothing.
     """
+    _after_the_others(offer)
     ticket = offer.ticket
     if offer.state is OfferState.DECLINED and offer.person_id == by.id:
         return offer
@@ -289,6 +291,16 @@ def _role(by: Person | Actor, can: Can, ticket: Ticket) -> Role | None:
             raise NotAllowed(f"may_not_{can}")
         return None
     return seeing.ensure(by, can, ticket)
+
+
+def _after_the_others(offer: Offer) -> None:
+    """Wait for whoever acts on the ticket at this moment, and see what they made of the offer.
+
+    Two clicks at once are one: without this, the second would read the offer before the first has accepted it, and
+    the rights after. Nothing to wait for on SQLite, where one writes at a time.
+    """
+    db.session.execute(select(Ticket.id).where(Ticket.id == offer.ticket_id).with_for_update())
+    db.session.refresh(offer, ["state", "answered_at", "person_id"])
 
 
 def _ensure_own(offer: Offer, by: Person) -> None:
