@@ -32,11 +32,9 @@ TOO_MANY_REDIRECTS = "too_many_redirects"
 
 @dataclass(frozen=True)
 class Redirected:
-    """`offer` is over. `next_offer` went to the colleague named, at once; None: the community manager
-    decides.
+    """`offer` is over. `next_offer` went to the colleague named, at once; None: the community manager decides.
 
-    `refused`: the code of the reason why the colleague was not asked at once, if one was named and could
-    have been.
+    `refused`: the code of the reason why the colleague was not asked at once, if one was named and could have been.
     """
 
     offer: Offer
@@ -294,11 +292,7 @@ def _role(by: Person | Actor, can: Can, ticket: Ticket) -> Role | None:
 
 
 def _after_the_others(offer: Offer) -> None:
-    """Wait for whoever acts on the ticket at this moment, and see what they made of the offer.
-
-    Two clicks at once are one: without this, the second would read the offer before the first has accepted it, and
-    the rights after. Nothing to wait for on SQLite, where one writes at a time.
-    """
+    """Wait for whoever acts on the ticket at this moment, and see what they made of the offer: two clicks are one."""
     db.session.execute(select(Ticket.id).where(Ticket.id == offer.ticket_id).with_for_update())
     db.session.refresh(offer, ["state", "answered_at", "person_id"])
 
