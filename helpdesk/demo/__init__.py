@@ -19,6 +19,8 @@ from helpdesk.accounts.organisation import change_setting
 from helpdesk.db import db, transaction
 from helpdesk.demo import documents, player
 from helpdesk.loading import load_documents
+from helpdesk.search import following
+from helpdesk.search.access import the_index
 from helpdesk.tickets.models import Ticket
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ def load(app: Flask) -> None:
             change_setting("circuits", CIRCUITS, by=SYSTEM)
             change_setting("name", "Océliane", by=SYSTEM)
             _give_passwords()
+        following.follow(the_index())  # it knows the people from here on, so that who is asked reads why
         played = player.play(moved.questions)
         log.info("the demo played %s steps of %s questions", played, len(moved.questions))
         db.session.remove()

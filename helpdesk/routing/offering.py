@@ -32,11 +32,9 @@ TOO_MANY_REDIRECTS = "too_many_redirects"
 
 @dataclass(frozen=True)
 class Redirected:
-    """`offer` is over. `next_offer` went to the colleague named, at once; None: the community manager
-    decides.
+    """`offer` is over. `next_offer` went to the colleague named, at once; None: the community manager decides.
 
-    `refused`: the code of the reason why the colleague was not asked at once, if one was named and could
-    have been.
+    `refused`: the code of the reason why the colleague was not asked at once, if one was named and could have been.
     """
 
     offer: Offer
@@ -92,6 +90,7 @@ def withdraw(offer: Offer, *, by: Person, reason: str = "", version: int | None 
 
 def accept(offer: Offer, *, by: Person, by_link: bool = False, version: int | None = None) -> Offer:
     """Take the question on. Accepting one's accepted offer again changes nothing and returns it."""
+    _after_the_others(offer)
     _ensure_own(offer, by)
     if offer.state is OfferState.ACCEPTED:
         return offer
@@ -119,6 +118,7 @@ def decline(
 
     The head of the department may decline for the expert. Declining again changes nothing.
     """
+    _after_the_others(offer)
     ticket = offer.ticket
     if offer.state is OfferState.DECLINED and offer.person_id == by.id:
         return offer
@@ -289,6 +289,12 @@ def _role(by: Person | Actor, can: Can, ticket: Ticket) -> Role | None:
             raise NotAllowed(f"may_not_{can}")
         return None
     return seeing.ensure(by, can, ticket)
+
+
+def _after_the_others(offer: Offer) -> None:
+    """Wait for whoever acts on the ticket at this moment, and see what they made of the offer: two clicks are one."""
+    db.session.execute(select(Ticket.id).where(Ticket.id == offer.ticket_id).with_for_update())
+    db.session.refresh(offer, ["state", "answered_at", "person_id"])
 
 
 def _ensure_own(offer: Offer, by: Person) -> None:

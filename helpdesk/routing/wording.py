@@ -32,10 +32,13 @@ class Words:
     names: Names
 
 
-def reason_in_words(reason: Reason, words: Words) -> dict[str, Any]:
-    """`kind`, `text` (one sentence), and what is shown beside it: `words` as the asker wrote them,
-    `precedents`."""
-    said = _SAY[reason.kind](reason.data, words)
+def reason_in_words(reason: Reason, words: Words, *, to_them: bool = False) -> dict[str, Any]:
+    """`kind`, `text` (one sentence), and what is shown beside it: `words` as the asker wrote them, `precedents`.
+
+    `to_them`: the reader is the person it is about.
+    """
+    say = _SAY_TO_THEM.get(reason.kind, _SAY[reason.kind]) if to_them else _SAY[reason.kind]
+    said = say(reason.data, words)
     shown: dict[str, Any] = {"kind": str(reason.kind), "text": said}
     for name in ("words", "precedents"):
         if name in reason.data:
@@ -141,6 +144,73 @@ _SAY: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
     ReasonKind.OVERLOAD: _overload,
     ReasonKind.DECLINED: _declined,
     ReasonKind.LOWER: _lower,
+}
+
+
+# --- to the person it is about ----------------------------------------------------------------------------------------
+
+
+def _your_words(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("What you know matches the asker’s words:")
+
+
+def _your_code(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("You are known for exactly this code or product:")
+
+
+def _your_topic(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    topic = say.names.topic(data["topic"])
+    if data["level"] == 3:
+        return _("You answer for the topic “%(topic)s”.", topic=topic)
+    if data["level"] == 2:
+        return _("You know the topic “%(topic)s”.", topic=topic)
+    return _("You can help out on the topic “%(topic)s”.", topic=topic)
+
+
+def _your_precedent(data: Mapping[str, Any], say: Words) -> str:
+    ngettext = say.ngettext
+    return ngettext(
+        "You gave %(num)d answer to a similar question.",
+        "You gave %(num)d answers to similar questions.",
+        data["count"],
+    )
+
+
+def _your_history(data: Mapping[str, Any], say: Words) -> str:
+    ngettext = say.ngettext
+    return ngettext(
+        "You wrote %(num)d official answer in this vein.",
+        "You wrote %(num)d official answers in this vein.",
+        data["answered"],
+    )
+
+
+def _your_language(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _(
+        "You do not answer in %(language)s: a translation is needed.", language=say.names.language(data["asked_in"])
+    )
+
+
+def _your_delegate(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    name = say.names.person(data["person"])
+    if not data["until"]:
+        return _("You stand in for %(name)s, who is away.", name=name)
+    return _("You stand in for %(name)s, away until %(day)s.", name=name, day=say.names.day(data["until"]))
+
+
+_SAY_TO_THEM: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
+    ReasonKind.WORDS: _your_words,
+    ReasonKind.CODE: _your_code,
+    ReasonKind.TOPIC: _your_topic,
+    ReasonKind.PRECEDENT: _your_precedent,
+    ReasonKind.HISTORY: _your_history,
+    ReasonKind.LANGUAGE: _your_language,
+    ReasonKind.DELEGATE: _your_delegate,
 }
 
 

@@ -10,27 +10,31 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import func, select, text
 
 from helpdesk.db import db
 from helpdesk.search import documents
-from helpdesk.search.index import Index, IndexUnusable
+from helpdesk.search.index import Index, IndexBusy, IndexUnusable
 from helpdesk.tickets.models import IndexChange
-
-_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
+PATIENCE = 10.0  # seconds
+# Each statement looks at what is committed when it begins: the isolation level is READ COMMITTED.
+_WRITING = text(
+    """SELECT virtualtransaction FROM pg_locks WHERE granted AND mode = 'RowExclusiveLock'
+    AND relation = 'index_change'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+)
 
 
 def follow(index: Index, seconds: float | None = None) -> int:
     """Bring `index` up to the last change, or as far as `seconds` allow. Returns how many changes were read.
 
     An index that can't be used, or that belongs to another life of the database, is built anew.
-    Raises IndexBusy when another process is writing.
+    Raises IndexBusy when another process is writing, or a transaction does not end.
     """
     started = time.monotonic()
     done = 0
@@ -51,7 +55,7 @@ def rebuild(index: Index) -> None:
     """Build the index anew from the database, while the old one goes on serving, and swap it in."""
     started = time.monotonic()
     _let_go()
-    mark = _last_change()
+    mark = _last_settled_change()
     index.rebuild(documents.every_document(), watermark=mark)
     _let_go()
     log.info("index rebuilt in %.1f s up to change %s", time.monotonic() - started, mark)
@@ -82,25 +86,34 @@ def _is_out_of_step(index: Index) -> bool:
 
 
 def _changes_after(watermark: int) -> Sequence[IndexChange]:
-    return db.session.scalars(
-        _settled(select(IndexChange).where(IndexChange.id > watermark)).order_by(IndexChange.id).limit(BATCH)
-    ).all()
+    end = _last_settled_change()
+    after = select(IndexChange).where(IndexChange.id > watermark, IndexChange.id <= end)
+    return db.session.scalars(after.order_by(IndexChange.id).limit(BATCH)).all()
 
 
 def _last_change() -> int:
-    return db.session.scalar(_settled(select(func.max(IndexChange.id)))) or 0
+    return db.session.scalar(select(func.max(IndexChange.id))) or 0
 
 
-def _settled(query: _Query) -> _Query:
-    """Without the changes that a slower transaction with a lower number could still precede.
+def _last_settled_change() -> int:
+    """The last change, once no slower transaction can put one with a lower number before it.
 
-    PostgreSQL gives numbers before it commits, so number 11 can be seen before number 10: only rows older
-    than every running transaction count. SQLite lets one transaction write at a time, so nothing can come
-    in between.
+    PostgreSQL gives numbers before it commits, so number 11 can be seen before number 10. Whoever has a number holds a
+    lock on the table until they commit; those who do so now are waited for, and those who come later have higher
+    numbers. SQLite lets one transaction write at a time, so nothing can come in between. Raises IndexBusy when they
+    do not end.
     """
+    last = _last_change()
     if db.engine.dialect.name != "postgresql":
-        return query
-    return query.where(text("age(index_change.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"))
+        return last
+    deadline = time.monotonic() + PATIENCE
+    slower = set(db.session.scalars(_WRITING))
+    while slower:
+        if time.monotonic() > deadline:
+            raise IndexBusy(f"{len(slower)} transactions have been writing for {PATIENCE:.0f} s")
+        time.sleep(0.005)
+        slower.intersection_update(db.session.scalars(_WRITING))
+    return last
 
 
 def _let_go() -> None:

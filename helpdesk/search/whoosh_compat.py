@@ -1,8 +1,10 @@
-"""Whoosh 2.7.4, made fit for service. With `whoosh_index`, the only module that imports Whoosh.
+"""Whoosh 2.7.4, made fit for service. Only modules named `whoosh_*` import it.
 
 What is changed, and why:
-- readers look into the memory map instead of copying every segment into each process (`install`);
-- a commit reaches the disk before it is announced (`DurableStorage`): Whoosh itself never calls fsync;
+- readers look into memory maps instead of copying files into each process, or sharing a file position between threads
+  (`DurableStorage.open_file`, `install`);
+- a commit reaches the disk before it is announced (`DurableStorage.rename_file`): Whoosh itself never calls fsync;
+- what a killed writer left behind is swept away (`sweep`);
 - segments are merged by orders of magnitude (`merge_tiers`), never all at once inside a commit;
 - frequent words weigh less (`SharpBM25F`): the stock idf keeps them nearly as heavy as rare ones.
 
@@ -12,19 +14,19 @@ checked.
 
 import io
 import math
+import mmap
 import os
-from array import array
-from collections.abc import Iterator, Sequence
+import re
+from pathlib import Path
 from typing import Any
 
 import whoosh
 from whoosh import scoring
-from whoosh.codec.whoosh3 import LENGTHS_COLUMN
 from whoosh.filedb import structfile
 from whoosh.filedb.filestore import FileStorage
-from whoosh.matching import Matcher
-from whoosh.reading import SegmentReader, TermNotFound
-from whoosh.util.numeric import byte_to_length
+from whoosh.reading import SegmentReader
+
+from helpdesk.search.builds import synchronise
 
 WANTED = (2, 7, 4)
 
@@ -104,43 +106,36 @@ class DurableStorage(FileStorage):
     def __init__(self, path: str, **options: Any) -> None:
         super().__init__(path, **options)
         self._unsynced: set[str] = set()
-        self._opened: list[Any] = []
 
     def create_file(self, name: str, **options: Any) -> Any:
         self._unsynced.add(name)
         return super().create_file(name, **options)
 
-    def open_file(self, name: str, **options: Any) -> Any:
-        file = super().open_file(name, **options)
-        self._opened = [earlier for earlier in self._opened if not earlier.is_closed] + [file]
-        return file
-
-    def release(self) -> None:
-        """Close what a failed opening left open."""
-        for file in self._opened:
-            if not file.is_closed:
-                file.close()
-        self._opened.clear()
+    def open_file(self, name: str, **options: Any) -> structfile.BufferFile:
+        """The file as a memory map, which lives as long as anything looks into it."""
+        with open(self._fpath(name), "rb") as file:
+            whole = name.endswith(".toc") or not os.fstat(file.fileno()).st_size
+            content = file.read() if whole else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return structfile.BufferFile(memoryview(content), name=name, **options)
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         announces = newname.endswith(".toc")
         if announces:
             for name in self._unsynced:
                 if self.file_exists(name):  # temporary files of the writer are gone by now
-                    synchronise(os.path.join(self.folder, name))
+                    synchronise(Path(self.folder, name))
             self._unsynced.clear()
         super().rename_file(oldname, newname, safe)
         if announces:
-            synchronise(self.folder)
+            synchronise(Path(self.folder))
 
 
-def synchronise(path: str) -> None:
-    """Wait until a file or a folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def sweep(storage: FileStorage) -> None:
+    """Remove unfinished tables of contents, which Whoosh leaves behind for ever when a writer is killed. Only for
+    whoever holds the writer's lock."""
+    for name in storage.list():
+        if re.search(r"[.]toc[.][0-9.]+$", name):
+            storage.delete_file(name)
 
 
 def merge_tiers(writer: Any, segments: list[Any], together: int = 8, most: int = 200_000) -> list[Any]:
@@ -166,40 +161,3 @@ class SharpBM25F(scoring.BM25F):
         parent = searcher.get_parent()
         size, frequency = parent.doc_count_all(), parent.doc_frequency(fieldname, text)
         return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
-
-
-def blocks(reader: Any, fieldname: str, term: str) -> Iterator[tuple[Sequence[int], Sequence[float]]]:
-    """The postings of a term in one segment, deleted documents included: blocks of (numbers, weights)."""
-    field = reader.schema[fieldname]
-    try:
-        matcher = reader._terms.matcher(fieldname, field.to_bytes(term), field.format)
-    except TermNotFound:
-        return
-    if hasattr(matcher, "_next_block"):
-        while matcher.is_active():
-            matcher._read_ids()
-            matcher._read_weights()
-            yield matcher._ids, matcher._weights
-            matcher._next_block()
-    else:
-        yield _one_by_one(matcher)
-
-
-def _one_by_one(matcher: Matcher) -> tuple[list[int], list[float]]:
-    """A rare term's postings, which are kept inside the dictionary."""
-    numbers: list[int] = []
-    weights: list[float] = []
-    while matcher.is_active():
-        numbers.append(matcher.id())
-        weights.append(matcher.weight())
-        matcher.next()
-    return numbers, weights
-
-
-def lengths(reader: Any, fieldname: str) -> "array[float]":
-    """Length of a field in each document of a segment. Whoosh keeps one byte each: long ones are rounded."""
-    name = f"_{fieldname}_len"
-    if not reader._perdoc.has_column(name):
-        return array("f", bytes(4 * reader.doc_count_all()))
-    column = reader._perdoc.column_reader(name, LENGTHS_COLUMN)
-    return array("f", (float(byte_to_length(value)) for value in column.load()))

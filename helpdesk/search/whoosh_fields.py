@@ -1,15 +1,16 @@
 """How documents of the port become Whoosh documents: the schema, and one function per kind.
 
 All kinds live in one Whoosh index, so that one commit holds a whole batch and its watermark. Each text
-field exists once per language. Only classes of Whoosh itself go into the schema: it is pickled into the
-index, and a class of ours that moved would make every index unreadable.
+field exists once per language. Of our own classes only those of `whoosh_terms` go into the schema: it is pickled into
+the index.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
-from whoosh import analysis, fields
+from whoosh import fields
 
 from helpdesk.search.index import (
     AnswerDocument,
@@ -20,9 +21,10 @@ from helpdesk.search.index import (
     TopicDocument,
 )
 from helpdesk.search.scoring import Family
-from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, Token, analyse, analyse_each
+from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, analyse_each
+from helpdesk.search.whoosh_terms import TERMS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every change below: an index made by another version is rebuilt."""
 
 VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"
@@ -38,15 +40,14 @@ META = "meta"
 """Key of the document that carries the watermark."""
 
 
+@cache
 def field_name(name: str, language: str) -> str:
     return f"{name}_{language}"
 
 
 def schema() -> fields.Schema:
-    cut = analysis.RegexTokenizer(r"[^ ]+")  # the terms come ready, separated by spaces
-    plain = fields.TEXT(analyzer=cut, phrase=False)
-    texts = {field_name(name, language): plain for name in KIND_OF_FIELD for language in LANGUAGES}
-    staff = {field_name("find", language): fields.TEXT(analyzer=cut, phrase=True) for language in LANGUAGES}
+    texts = {field_name(name, language): TERMS() for name in KIND_OF_FIELD for language in LANGUAGES}
+    staff = {field_name("find", language): TERMS(places=True) for language in LANGUAGES}
     return fields.Schema(
         key=fields.ID(unique=True, stored=True),
         kind=fields.ID(),
@@ -66,14 +67,15 @@ def meta_document(watermark: int) -> dict[str, Any]:
     return {"key": META, "kind": META, "facts": json.dumps({"watermark": watermark})}
 
 
-def _texts(name: str, text: str) -> dict[str, str]:
+def watermark_of(stored: Mapping[str, Any]) -> int:
+    """What `meta_document` was made with."""
+    return int(json.loads(stored["facts"])["watermark"])
+
+
+def _texts(name: str, text: str) -> dict[str, list[str]]:
     if not text:
         return {}
-    return {field_name(name, lang): _joined(found) for lang, found in analyse_each(text).items()}
-
-
-def _joined(tokens: Iterable[Token]) -> str:
-    return " ".join(token.term for token in tokens)
+    return {field_name(name, lang): [token.term for token in found] for lang, found in analyse_each(text).items()}
 
 
 def _person(document: PersonDocument) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def _precedent(document: PrecedentDocument) -> dict[str, Any]:
 
 def _for_staff(document: TicketDocument | AnswerDocument) -> dict[str, Any]:
     languages = (document.language,) if document.language in LANGUAGES else LANGUAGES
-    found = {field_name("find", lang): _joined(analyse(document.text, lang)) for lang in languages}
+    found = {field_name("find", lang): [token.term for token in analyse(document.text, lang)] for lang in languages}
     kind = "ticket" if isinstance(document, TicketDocument) else "answer"
     return {"kind": kind, "readers": " ".join(sorted(document.readers)), **found}
 

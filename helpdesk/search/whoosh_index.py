@@ -1,34 +1,27 @@
-"""The index kept by Whoosh: builds side by side in the data folder, one writer, many readers.
+"""The index kept by Whoosh: builds side by side in the data folder (see `builds`), one writer, many readers.
 
-    index/CURRENT            the name of the build in use; replaced atomically
-    index/0007/              a build: Whoosh's files, and BUILD, the version that made it
-    index/.writing           locked while somebody changes a build or swaps in another
-    index/.rebuilding        locked while somebody makes a new build
-
-Every reading thread holds its own snapshot, renewed when the generation changed (looked at every half
-second at most). Anything that goes wrong on opening means "unusable": the index is derived, the follower
-rebuilds it.
+All threads of a process share one snapshot, which is replaced when the generation changed (looked at every half second
+at most, by one thread while the others go on with the old one). Anything that goes wrong on opening means "unusable":
+the index is derived, the follower rebuilds it.
 """
 
-import fcntl
-import os
-import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from whoosh.index import FileIndex, LockError
+import numpy as np
+from whoosh.index import EmptyIndexError
 
 from helpdesk.search import whoosh_fields as layout
+from helpdesk.search.builds import Builds
 from helpdesk.search.index import (
     Change,
     Document,
     Found,
     FoundPage,
-    IndexBusy,
     IndexUnusable,
     PeopleFound,
     PersonHit,
@@ -38,16 +31,31 @@ from helpdesk.search.index import (
     TopicHit,
     TopicsFound,
 )
+from helpdesk.search.postings import TornPostings
 from helpdesk.search.query import Query
-from helpdesk.search.scoring import score
-from helpdesk.search.whoosh_compat import DurableStorage, merge_tiers, synchronise
+from helpdesk.search.scoring import Question
+from helpdesk.search.top import Places
 from helpdesk.search.whoosh_reading import Snapshot
+from helpdesk.search.whoosh_writing import change, fill, latest_generation, opened
 
-NAME = "MAIN"
 LOOK_AGAIN = 0.5
-"""Seconds a thread trusts its snapshot before asking whether there is a newer one."""
+"""Seconds a process trusts its snapshot before asking whether there is a newer one."""
 WAIT_FOR_WRITER = 5.0
-SORTING_MEGABYTES = 256
+WAIT_FOR_FILES = 1.0
+"""Seconds for which opening is tried again when files vanish meanwhile."""
+
+_Answer = TypeVar("_Answer")
+
+
+class _Held:
+    """The snapshot in use, and when it was last known to be the latest."""
+
+    def __init__(self, snapshot: Snapshot, build: Path, generation: str, looked: float, changes: int) -> None:
+        self.snapshot = snapshot
+        self.build = build
+        self.generation = generation
+        self.looked = looked
+        self.changes = changes
 
 
 class WhooshIndex:
@@ -55,58 +63,34 @@ class WhooshIndex:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._threads = threading.local()
+        self._builds = Builds(folder)
+        self._held: _Held | None = None
+        self._written: tuple[Path | None, Snapshot | None] = (None, None)
+        """The build that was last changed through this object, and the state it was changed from."""
+        self._renewing = threading.Lock()
         self._changes_here = 0
         """Commits made through this object: its own readers see them at once."""
 
     # --- reading
 
     def people(self, query: Query, limit: int = 50) -> PeopleFound:
-        snapshot = self._snapshot()
-        declared = score(query, layout.DECLARED, snapshot.source())
-        history = score(query, layout.HISTORY, snapshot.source())
-        numbers = dict.fromkeys(number for scores in (declared, history) for number, _ in scores.best(limit))
-        hits = tuple(
-            PersonHit(
-                int(snapshot.stored(number)[0].partition(":")[2]),
-                declared.totals.get(number, 0.0),
-                history.totals.get(number, 0.0),
-                declared.words(number),
-            )
-            for number in numbers
-        )
-        return PeopleFound(hits, declared.ideal, history.ideal)
+        return self._read(lambda snapshot: _people(snapshot, query, limit))
 
     def topics(self, query: Query, limit: int = 20) -> TopicsFound:
-        snapshot = self._snapshot()
-        scores = score(query, layout.TOPICS, snapshot.source())
-        hits = tuple(
-            TopicHit(int(snapshot.stored(number)[0].partition(":")[2]), total, scores.words(number))
-            for number, total in scores.best(limit)
-        )
-        return TopicsFound(hits, scores.ideal)
+        return self._read(lambda snapshot: _topics(snapshot, query, limit))
 
     def precedents(self, query: Query, limit: int = 50) -> PrecedentsFound:
-        snapshot = self._snapshot()
-        scores = score(query, layout.PRECEDENTS, snapshot.source())
-        hits = []
-        for number, total in scores.best(limit):
-            key, facts = snapshot.stored(number)
-            _, kind, source_id = key.split(":")
-            credits_ = {int(person): float(strength) for person, strength in facts["credits"].items()}
-            words = scores.words(number)
-            hits.append(PrecedentHit(PrecedentKind(kind), int(source_id), total, credits_, words))
-        return PrecedentsFound(tuple(hits), scores.ideal)
+        return self._read(lambda snapshot: _precedents(snapshot, query, limit))
 
     def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
-        return self._snapshot().find(words, allowed, limit, after)
+        return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after))
 
     def watermark(self) -> int:
-        return self._snapshot().watermark()
+        return self._read(Snapshot.watermark)
 
     def generation(self) -> str:
-        build = self._current()
-        return f"{build}:{self._open(build).latest_generation()}"
+        build = self._builds.current(layout.VERSION)
+        return f"{build.name}:{latest_generation(build)}"
 
     def is_usable(self) -> bool:
         return self.problem() is None
@@ -121,147 +105,124 @@ class WhooshIndex:
     def location(self) -> Path:
         return self._folder
 
-    def _snapshot(self) -> Snapshot:
-        """This thread's snapshot, renewed when the index moved on."""
-        held: _Held | None = getattr(self._threads, "held", None)
-        looked = time.monotonic()
-        if held and held.changes == self._changes_here and looked - held.looked < LOOK_AGAIN:
-            return held.snapshot
+    def _read(self, answer: Callable[[Snapshot], _Answer]) -> _Answer:
+        held = self._latest()
+        with self._unless_torn(held.build):
+            return answer(held.snapshot)
+
+    @contextmanager
+    def _unless_torn(self, build: Path) -> Iterator[None]:
+        """Give up a build in whose files something else stands than was written."""
+        try:
+            yield
+        except TornPostings as failure:
+            self._builds.condemn(build)
+            self._held = None
+            raise IndexUnusable(f"the index has torn files: {failure}") from failure
+
+    def _latest(self) -> _Held:
+        """What this process holds, renewed when the index moved on."""
+        held = self._held
+        if held and self._is_fresh(held):
+            return held
+        # A thread that finds another one renewing goes on with what there is, unless this object changed the index.
+        waits = held is None or held.changes != self._changes_here
+        if not self._renewing.acquire(blocking=waits):
+            assert held is not None
+            return held
+        try:
+            held = self._held
+            if held is None or not self._is_fresh(held):
+                held = self._held = self._renewed(held)
+            return held
+        finally:
+            self._renewing.release()
+
+    def _is_fresh(self, held: _Held) -> bool:
+        return held.changes == self._changes_here and time.monotonic() - held.looked < LOOK_AGAIN
+
+    def _renewed(self, held: _Held | None) -> _Held:
+        looked, changes = time.monotonic(), self._changes_here
+        build = self._builds.current(layout.VERSION)
         generation = self.generation()
         if held and held.generation == generation:
-            held.looked, held.changes = looked, self._changes_here
-            return held.snapshot
-        changes = self._changes_here
-        index = self._open(self._current())
-        try:
-            snapshot = Snapshot(index)
-            snapshot.watermark()
-        except Exception as failure:  # torn files fail in a dozen ways; all mean "rebuild"
-            index.storage.release()
-            raise IndexUnusable(f"the index can't be read: {failure!r}") from failure
-        if held:
-            held.snapshot.close()
-        self._threads.held = _Held(snapshot, generation, looked, changes)
-        return snapshot
-
-    def _current(self) -> str:
-        try:
-            build = (self._folder / "CURRENT").read_text().strip()
-            version = (self._folder / build / "BUILD").read_text().strip()
-        except OSError as failure:
-            raise IndexUnusable("no index has been built yet") from failure
-        if not build or version != layout.VERSION:
-            raise IndexUnusable(f"the index was made by version {version or '?'}, this is {layout.VERSION}")
-        return build
-
-    def _open(self, build: str) -> FileIndex:
-        storage = DurableStorage(str(self._folder / build))
-        try:
-            return FileIndex(storage, indexname=NAME)
-        except Exception as failure:  # see _snapshot
-            storage.release()
-            raise IndexUnusable(f"the index can't be opened: {failure!r}") from failure
+            return _Held(held.snapshot, held.build, generation, looked, changes)
+        before = held.snapshot if held and held.build == build else None
+        return _Held(_snapshot(build, before), build, generation, looked, changes)
 
     # --- writing
 
     def apply(self, changes: Sequence[Change], watermark: int) -> None:
-        last = {change.key: change for change in changes}
-        with self._locked(".writing"):
-            index = self._open(self._current())
-            try:
-                writer = index.writer(timeout=WAIT_FOR_WRITER, limitmb=SORTING_MEGABYTES)
-            except LockError as failure:
-                raise IndexBusy("another process is writing the index") from failure
-            with _commit_or_cancel(writer):
-                with writer.searcher() as searcher:  # one for all the deletions: opening it costs most
-                    for key in (*last, layout.META):
-                        writer.delete_by_term("key", key, searcher=searcher)
-                for change in last.values():
-                    if change.document is not None:
-                        writer.add_document(**layout.whoosh_document(change.document))
-                writer.add_document(**layout.meta_document(watermark))
+        with self._builds.locked(".writing", WAIT_FOR_WRITER):
+            build = self._builds.current(layout.VERSION)
+            known, before = self._written
+            with self._unless_torn(build):
+                before = before if known == build else None
+                self._written = (build, change(opened(build), before, changes, watermark, WAIT_FOR_WRITER))
         self._changes_here += 1
 
     def rebuild(self, documents: Iterable[Document], watermark: int) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)  # the index is pickled: whoever can write here can run code as Relais
-        with self._locked(".rebuilding"):
-            build = self._new_build()
-            self._fill(self._folder / build, documents, watermark)
-            with self._locked(".writing"):
-                before = self._pointer()
-                self._point_to(build)
-            self._sweep(keep={build, before})
+        with self._builds.locked(".rebuilding", WAIT_FOR_WRITER):
+            with self._builds.new(layout.VERSION) as build:
+                fill(build, map(layout.whoosh_document, documents), watermark)
+            with self._builds.locked(".writing", WAIT_FOR_WRITER):
+                self._builds.use(build)
         self._changes_here += 1
 
-    def _fill(self, folder: Path, documents: Iterable[Document], watermark: int) -> None:
+
+def _snapshot(build: Path, before: Snapshot | None) -> Snapshot:
+    """The latest state of a build. A writer may remove files while they are being opened: then there is a newer one."""
+    deadline = time.monotonic() + WAIT_FOR_FILES
+    while True:
         try:
-            index = FileIndex.create(DurableStorage(str(folder)), layout.schema(), NAME)
-            with _commit_or_cancel(index.writer(limitmb=SORTING_MEGABYTES)) as writer:
-                for document in documents:
-                    writer.add_document(**layout.whoosh_document(document))
-                writer.add_document(**layout.meta_document(watermark))
-            (folder / "BUILD").write_text(layout.VERSION)
-            synchronise(str(folder / "BUILD"))
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-
-    def _new_build(self) -> str:
-        """A new folder, named after the highest number there is."""
-        numbers = [int(entry.name) for entry in self._folder.iterdir() if entry.name.isdigit()]
-        build = f"{max(numbers, default=0) + 1:04d}"
-        (self._folder / build).mkdir(mode=0o700)
-        return build
-
-    def _pointer(self) -> str:
-        pointer = self._folder / "CURRENT"
-        return pointer.read_text().strip() if pointer.exists() else ""
-
-    def _point_to(self, build: str) -> None:
-        temporary = self._folder / f".CURRENT.{os.getpid()}"
-        temporary.write_text(build)
-        synchronise(str(temporary))
-        temporary.replace(self._folder / "CURRENT")
-        synchronise(str(self._folder))
-
-    def _sweep(self, keep: set[str]) -> None:
-        """Remove older and abandoned builds. The one before stays: somebody may be opening it just now."""
-        for entry in self._folder.iterdir():
-            if entry.name.isdigit() and entry.name not in keep:
-                shutil.rmtree(entry)
-
-    @contextmanager
-    def _locked(self, name: str) -> Iterator[None]:
-        """One process at a time on this machine; the kernel frees the lock of one that died."""
-        if not self._folder.is_dir():
-            raise IndexUnusable("no index has been built yet")
-        with (self._folder / name).open("w") as lock:
-            deadline = time.monotonic() + WAIT_FOR_WRITER
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise IndexBusy("another process is writing the index") from None
-                    time.sleep(0.05)
-            yield
+            snapshot = Snapshot(opened(build), before)
+            snapshot.watermark()
+            return snapshot
+        except (FileNotFoundError, EmptyIndexError) as failure:
+            if time.monotonic() > deadline:
+                raise IndexUnusable(f"files of the index are missing: {failure!r}") from failure
+            time.sleep(0.005)
+        except Exception as failure:  # torn files fail in a dozen ways; all mean "rebuild"
+            raise IndexUnusable(f"the index can't be read: {failure!r}") from failure
 
 
-class _Held:
-    def __init__(self, snapshot: Snapshot, generation: str, looked: float, changes: int) -> None:
-        self.snapshot = snapshot
-        self.generation = generation
-        self.looked = looked
-        self.changes = changes
+# --- what is found, as the port says it -------------------------------------------------------------------------------
 
 
-@contextmanager
-def _commit_or_cancel(writer: Any) -> Iterator[Any]:
-    try:
-        yield writer
-    except BaseException:
-        writer.cancel()
-        raise
-    writer.commit(mergetype=merge_tiers)
+def _people(snapshot: Snapshot, query: Query, limit: int) -> PeopleFound:
+    declared = Question.of(query, layout.DECLARED, snapshot)
+    history = Question.of(query, layout.HISTORY, snapshot)
+    places = _either(declared.best(limit), history.best(limit))
+    said, done = declared.gains(places), history.gains(places)
+    rows = zip(snapshot.stored(places), said.totals.tolist(), done.totals.tolist(), said.words(), strict=True)
+    hits = tuple(PersonHit(_number(kept.key), score, practised, words) for kept, score, practised, words in rows)
+    return PeopleFound(hits, declared.ideal, history.ideal)
+
+
+def _topics(snapshot: Snapshot, query: Query, limit: int) -> TopicsFound:
+    asked = Question.of(query, layout.TOPICS, snapshot)
+    best = asked.hits(limit)
+    rows = zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True)
+    return TopicsFound(tuple(TopicHit(_number(kept.key), score, words) for kept, score, words in rows), asked.ideal)
+
+
+def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound:
+    asked = Question.of(query, layout.PRECEDENTS, snapshot)
+    best = asked.hits(limit)
+    hits = []
+    for kept, score, words in zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True):
+        _, kind, source_id = kept.key.split(":")
+        credits_ = {int(person): float(strength) for person, strength in kept.facts["credits"].items()}
+        hits.append(PrecedentHit(PrecedentKind(kind), int(source_id), score, credits_, words))
+    return PrecedentsFound(tuple(hits), asked.ideal)
+
+
+def _either(first: Places, second: Places) -> Places:
+    """Both lists, one after the other, each place once."""
+    return np.array(list(dict.fromkeys([*first.tolist(), *second.tolist()])), np.intp)
+
+
+def _number(key: str) -> int:
+    return int(key.rpartition(":")[2])

@@ -1,187 +1,174 @@
-"""One open state of a Whoosh index, for one thread: postings for the scorer, and the staff's search.
+"""One open state of a Whoosh index, shared by all threads of a process: what the scorer asks of it, and the watermark.
 
-Whoosh's matchers share a file position, so a snapshot must never be used by two threads.
+Everything is read through memory maps and without file positions, so threads don't disturb one another. It is never
+closed: files and maps go with the last reference, so that a search that runs meanwhile ends undisturbed.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Iterable, MutableMapping, Sequence
+from itertools import accumulate
 from typing import Any
 
-from whoosh import query as wq
-from whoosh.collectors import TimeLimit, TimeLimitCollector
+import numpy as np
+from numpy.typing import NDArray
 from whoosh.index import FileIndex
 from whoosh.searching import Searcher
 
+from helpdesk.search import scoring
 from helpdesk.search import whoosh_fields as layout
+from helpdesk.search.adding import Slice
+from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
-from helpdesk.search.scoring import Block, Source
-from helpdesk.search.text import LANGUAGES, analyse, fold
-from helpdesk.search.whoosh_compat import SharpBM25F, blocks, lengths
+from helpdesk.search.postings import TornPostings
+from helpdesk.search.top import aligned
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, DictionaryKey
+from helpdesk.search.whoosh_compat import SharpBM25F
+from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
+from helpdesk.search.whoosh_staff import Readable, find
 
-TIME_LIMIT = 0.2
-"""Seconds a staff search may take before it answers with what it has."""
+MOST_READABLES_KEPT = 32
+"""One byte a document each."""
 
-SHORTEST_BEGINNING = 4
-"""Letters before a `*`: fewer would walk through too much of the dictionary."""
 
-DEEPEST = 500
-"""A staff search never goes further than this many results; a narrower one is more use."""
+class TornSegment(TornPostings):
+    """A file of a segment is shorter or longer than it was when it was committed."""
 
 
 class Snapshot:
-    """The index as it was at one generation."""
+    """The index as it was at one generation. It is the `scoring.Source` of its questions."""
 
-    def __init__(self, index: FileIndex) -> None:
-        self._searcher: Searcher = index.searcher(weighting=SharpBM25F())
-        self._segments = [_Segment(reader, start) for reader, start in self._searcher.reader().leaf_readers()]
+    byte_lengths: NDArray[np.float64] = BYTE_LENGTHS
+
+    def __init__(self, index: FileIndex, before: "Snapshot | None" = None) -> None:
+        """Open the latest generation of `index`; what `before` has read of segments that are still there is kept.
+
+        Raises FileNotFoundError when a writer removes files meanwhile, and other things when they are torn.
+        """
+        contents = index._read_toc()
+        reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
+        self._searcher = Searcher(reader, weighting=SharpBM25F(), fromindex=index)
+        readers = [reader for reader, _ in self._searcher.reader().leaf_readers() if hasattr(reader, "_perdoc")]
+        opened = {leaf.segment.name: leaf.segment for leaf in before.leaves} if before else {}
+        segments = [opened.get(reader.segment().segment_id()) or _checked(reader, index) for reader in readers]
+        starts = [0, *accumulate(aligned(segment.size) for segment in segments)]
+        self.leaves: Sequence[Leaf] = [Leaf(*one) for one in zip(segments, readers, starts, strict=False)]
+        self.segments: Sequence[scoring.Segment] = [leaf.span for leaf in self.leaves]
+        self.places: int = starts[-1]
+        self.curves: MutableMapping[tuple[float, float, float], Curve] = before.curves if before else {}
+        self.prepared: MutableMapping[tuple[scoring.Family, str], scoring.Prepared] = {}
         self._sizes: dict[str, int] = {}
         self._averages: dict[str, float] = {}
+        self._carriers: dict[str, list[tuple[int, Leaf]]] = {}
+        self._staff = threading.Lock()
+        self._readables: dict[frozenset[str], Readable] = {}
 
-    def close(self) -> None:
-        self._searcher.close()
-
-    def source(self) -> Source:
-        return Source(self.size, self.average, self.postings, self.frequency)
+    # --- what the scorer asks
 
     def size(self, kind: str) -> int:
         if kind not in self._sizes:
-            self._sizes[kind] = sum(segment.living(kind) for segment in self._segments)
+            self._sizes[kind] = sum(leaf.living(kind) for leaf in self.leaves)
         return self._sizes[kind]
 
     def average(self, name: str, language: str) -> float:
         field = layout.field_name(name, language)
         if field not in self._averages:
-            total = sum(segment.total_length(field) for segment in self._segments)
-            size = self.size(layout.KIND_OF_FIELD[name])
+            kind = layout.KIND_OF_FIELD[name]
+            total = sum(leaf.total_length(field, kind) for leaf in self.leaves)
+            size = self.size(kind)
             self._averages[field] = total / size if total and size else 1.0
         return self._averages[field]
 
-    def postings(self, name: str, language: str, term: str) -> Iterator[Block]:
-        field = layout.field_name(name, language)
-        for segment in self._segments:
-            yield from segment.postings(field, term)
+    def find(self, name: str, language: str, term: str) -> scoring.Found | None:
+        field, kind = layout.field_name(name, language), layout.KIND_OF_FIELD[name]
+        frequency = 0
+        slices = []
+        key = self._key(field, term)
+        if key is None:
+            return None
+        for number, leaf in self._carrying(field):
+            postings = leaf.segment.postings(key)
+            living = leaf.living_among(postings, kind) if postings is not None else 0
+            if postings is not None and living:
+                frequency += living
+                slices.append(Slice(number, postings))
+        return scoring.Found(frequency, slices) if slices else None
 
-    def frequency(self, name: str, language: str, term: str) -> int:
-        field = layout.field_name(name, language)
-        return sum(int(segment.reader.doc_frequency(field, term)) for segment in self._segments)
+    def _key(self, field: str, term: str) -> DictionaryKey | None:
+        return self.leaves[0].segment.key(field, term) if self.leaves else None
 
-    def stored(self, number: int) -> tuple[str, dict[str, Any]]:
-        """The key of a document and the facts kept with it."""
-        kept = self._searcher.stored_fields(number)
-        return kept["key"], json.loads(kept["facts"]) if "facts" in kept else {}
+    def _carrying(self, field: str) -> list[tuple[int, Leaf]]:
+        """The segments that know a field, numbered: most small ones hold one kind of documents."""
+        found = self._carriers.get(field)
+        if found is None:
+            leaves = enumerate(self.leaves)
+            found = self._carriers[field] = [(n, leaf) for n, leaf in leaves if field in leaf.segment.fields]
+        return found
+
+    def forget_terms(self) -> None:
+        """Drop what is kept of terms; all else stays."""
+        for prepared in self.prepared.values():
+            prepared.forget()
+        for leaf in self.leaves:
+            leaf.segment.forget()
+
+    # --- what is kept with documents
+
+    def stored(self, places: Iterable[int]) -> list[Stored]:
+        """What is kept with the documents at some places."""
+        starts = np.array([span.start for span in self.segments])
+        listed = list(places)
+        found = np.searchsorted(starts, listed, side="right") - 1
+        return [
+            self.leaves[number].segment.stored(place - self.segments[number].start)
+            for number, place in zip(found.tolist(), listed, strict=True)
+        ]
+
+    def numbers_of(self, key: str) -> list[int]:
+        """Whoosh's numbers of the living documents with a key: one at most, unless the index is broken."""
+        wanted = self._key("key", key)
+        found: list[int] = []
+        if wanted is None:
+            return found
+        offset = 0
+        for leaf in self.leaves:
+            postings = leaf.segment.postings(wanted)
+            if postings is not None:
+                alive = set(postings.numbers.tolist()).difference(leaf.span.deleted.tolist())
+                found += [offset + number for number in sorted(alive)]
+            offset += leaf.segment.size
+        return found
 
     def watermark(self) -> int:
-        number = self._searcher.document_number(key=layout.META)
-        if number is None:
-            raise LookupError("the index carries no watermark")
-        return int(self.stored(number)[1]["watermark"])
+        numbers = self.numbers_of(layout.META)
+        if len(numbers) != 1:
+            raise LookupError(f"the index carries {len(numbers)} watermarks")
+        return int(layout.watermark_of(self._searcher.stored_fields(numbers[0])))
 
-    def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
-        asked = _staff_query(words)
-        if asked is None or not allowed:
-            return FoundPage()
-        readers = wq.Or([wq.Term("readers", key) for key in sorted(allowed)])
-        collector = self._searcher.collector(limit=DEEPEST)
-        timed = TimeLimitCollector(collector, TIME_LIMIT, use_alarm=False)
-        complete = True
-        try:
-            self._searcher.search_with_collector(wq.And([asked, wq.ConstantScoreQuery(readers, 0.0)]), timed)
-        except TimeLimit:
-            complete = False
-        finally:
-            if timed.timer:
-                timed.timer.cancel()
-        hits = [Found(hit["key"], round(float(hit.score), 6)) for hit in timed.results()]
-        hits.sort(key=_place)
-        if after is not None:
-            hits = [hit for hit in hits if _place(hit) > _place(after)]
-        return FoundPage(tuple(hits[:limit]), complete)
+    # --- the staff's search
 
+    def staff_search(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
+        with self._staff:  # Whoosh's searcher keeps caches; a search is pure Python and can't share time anyway
+            return find(self._searcher, words, self._readable(allowed), limit, after)
 
-def _place(hit: Found) -> tuple[float, str]:
-    return (-hit.score, hit.key)
+    def _readable(self, allowed: frozenset[str]) -> Readable:
+        """The documents that carry one of the keys; kept, because people search more than once."""
+        if allowed not in self._readables:
+            if len(self._readables) >= MOST_READABLES_KEPT:
+                self._readables.clear()
+            marked = np.zeros(sum(leaf.segment.size for leaf in self.leaves), np.uint8)
+            keys = [key for reader in allowed if (key := self._key("readers", reader)) is not None]
+            offset = 0
+            for leaf in self.leaves:
+                for key in keys:
+                    postings = leaf.segment.postings(key)
+                    if postings is not None:
+                        marked[offset : offset + leaf.segment.size][postings.numbers] = 1
+                offset += leaf.segment.size
+            self._readables[allowed] = marked.tobytes()
+        return self._readables[allowed]
 
 
-class _Segment:
-    """One segment: its reader, where its numbers start, its deleted documents, and field lengths once
-    read."""
-
-    def __init__(self, reader: Any, start: int) -> None:
-        self.reader = reader
-        self._start = start
-        # an index without any document is read by a class that has neither dictionary nor deletions
-        self._deleted = frozenset(reader._perdoc.deleted_docs() if hasattr(reader, "_perdoc") else ())
-        self._lengths: dict[str, Sequence[float]] = {}
-
-    def living(self, kind: str) -> int:
-        count = int(self.reader.doc_frequency("kind", kind))
-        if count and self._deleted:
-            count -= sum(n in self._deleted for ids, _ in blocks(self.reader, "kind", kind) for n in ids)
-        return count
-
-    def postings(self, field: str, term: str) -> Iterator[Block]:
-        if not hasattr(self.reader, "_terms"):
-            return
-        for numbers, weights in blocks(self.reader, field, term):
-            yield Block(self._start, numbers, weights, self._lengths_of(field), self._deleted)
-
-    def total_length(self, field: str) -> float:
-        """The lengths of a field in living documents, together."""
-        if not hasattr(self.reader, "_terms"):
-            return 0.0
-        found = self._lengths_of(field)
-        return float(sum(found) - sum(found[number] for number in self._deleted))
-
-    def _lengths_of(self, field: str) -> Sequence[float]:
-        if field not in self._lengths:
-            self._lengths[field] = lengths(self.reader, field)
-        return self._lengths[field]
-
-
-# --- the staff's search ------------------------------------------------------------------------------------
-
-
-def _staff_query(words: str) -> wq.Query | None:
-    """All the words, each in French or in English; quoted words in a row; `abcd*` as a beginning."""
-    parts: list[wq.Query] = []
-    for position, piece in enumerate(words.split('"')):
-        if position % 2:
-            parts.extend(_phrase(piece))
-        else:
-            begun = [word for word in piece.split() if word.endswith("*")]
-            parts.extend(_beginning(fold(word.rstrip("*"))) for word in begun)
-            parts.extend(_words(" ".join(word for word in piece.split() if word not in begun)))
-    return wq.And(parts) if parts else None
-
-
-def _words(piece: str) -> list[wq.Query]:
-    """One clause a word. Words that carry no subject are not asked for, unless there are no others."""
-    cuts = list(zip(*(analyse(piece, language) for language in LANGUAGES), strict=True))
-    telling = [tokens for tokens in cuts if not any(token.common for token in tokens)]
-    return [_either(token.term for token in tokens) for tokens in telling or cuts]
-
-
-def _either(terms: Iterable[str]) -> wq.Query:
-    pairs = zip(LANGUAGES, terms, strict=True)
-    return wq.Or([wq.Term(layout.field_name("find", language), term) for language, term in pairs])
-
-
-def _beginning(start: str) -> wq.Query:
-    """Words that begin so. The index holds stems, maybe shorter than what was typed: those count too."""
-    ways: list[wq.Query] = []
-    for language in LANGUAGES:
-        field = layout.field_name("find", language)
-        if len(start) >= SHORTEST_BEGINNING:
-            ways.append(wq.Prefix(field, start))
-        shortest = max(SHORTEST_BEGINNING, len(start) - 5)
-        ways.extend(wq.Term(field, start[:length]) for length in range(shortest, len(start)))
-    return wq.Or(ways) if ways else _either((start, start))
-
-
-def _phrase(piece: str) -> list[wq.Query]:
-    ways = []
-    for language in LANGUAGES:
-        terms = [token.term for token in analyse(piece, language)]
-        if terms:
-            ways.append(wq.Phrase(layout.field_name("find", language), terms))
-    return [wq.Or(ways)] if ways else []
+def _checked(reader: Any, index: FileIndex) -> Segment:
+    if not reader.segment().is_whole(index.storage):
+        raise TornSegment(f"files of {reader.segment().segment_id()} are not as they were written")
+    return Segment(reader)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
-from builders.browsing import DESKTOP, PHONE, Visitors
+from builders.browsing import DESKTOP, PHONE, Letters, Visitors, ask, link_in, offer_to_first, open_from_inbox
 from pages.examination import faults, kind_of
 
 WHO = ("cm-1", "head-box", "exp-box-01", "adm-1", None)
@@ -35,7 +36,7 @@ def in_every_look() -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("handle", WHO)
 def test_nothing_is_in_anybodys_way(visitors: Visitors, in_every_look: set[str], handle: str | None) -> None:
-    page = visitors.open(handle, reduced_motion="reduce")  # no colour is halfway when it is looked at
+    page = visitors.open(handle)
     home = "/account/home" if handle else "/account/sign-in"
     waiting, seen, wrong = [home, "/"], set[str](), []
     while waiting:
@@ -57,13 +58,41 @@ def test_nothing_is_in_anybodys_way(visitors: Visitors, in_every_look: set[str],
     assert len(seen) >= 4
 
 
+@pytest.mark.slow
+def test_nor_on_the_pages_that_only_a_letter_or_a_mistake_leads_to(visitors: Visitors, letter: Letters) -> None:
+    question = f"Quel débit avec la fibre Éco ? {time.time_ns()}"
+    asker = ask(visitors, question, email="curieuse@example.org")
+    wrong = [f"status: {fault}" for fault in looked_at(asker, LOOKS)]
+    first, late = visitors.open("cm-1"), visitors.open("cm-2")
+    ref = open_from_inbox(first, question)
+    late.goto(f"/tickets/{ref}")
+    offer_to_first(first)
+    late.locator("#triage select[name=class_]").select_option("complaint")
+    late.get_by_role("button", name="Enregistrer la qualification").click()
+    expect(late.locator(".message-warning").first).to_be_visible()
+    wrong += [f"somebody was quicker: {fault}" for fault in looked_at(late, LOOKS)]
+    link = link_in(letter(None, ref, "/answer/"), "/answer/")
+    expert = visitors.open()
+    expert.goto(link)
+    wrong += [f"asked: {fault}" for fault in looked_at(expert, LOOKS)]
+    expert.get_by_role("button", name="Oui, je réponds").click()
+    expert.wait_for_selector("[name=body]")
+    wrong += [f"answering: {fault}" for fault in looked_at(expert, LOOKS)]
+    for address in ("/answer/over-since-long", "/status/never-given", "/nothing", "/account/password/never-given"):
+        answer = expert.goto(address)
+        assert answer is not None
+        assert answer.status in (404, 410), address
+        wrong += [f"{address}: {fault}" for fault in looked_at(expert, LOOKS)]
+    assert not wrong, "\n".join(wrong)
+
+
 def looked_at(page: Page, looks: tuple[tuple[Any, Any, list[str]], ...]) -> list[str]:
     """What axe finds in these looks of the page, and whether it is ever wider than the screen."""
     found = []
     page.evaluate(LIBRARY)
     for size, scheme, rules in looks:
         page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colour is halfway when it is looked at
         found += [f"{size['width']} {scheme}: {each}" for each in violations(page, rules)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{size['width']}: wider than the screen")

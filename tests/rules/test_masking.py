@@ -205,9 +205,9 @@ def test_a_hostile_text_costs_in_proportion_to_its_length(unit):
         text = (unit * length)[:length]
         times = []
         for _ in range(3):
-            start = time.perf_counter()
+            start = time.process_time()
             mask(text)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
         return min(times)
 
     mask(unit)  # patterns compiled, characters looked up

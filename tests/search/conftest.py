@@ -3,8 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from helpdesk.search import whoosh_staff
 from helpdesk.search.index import Change, PersonDocument, PrecedentDocument, PrecedentKind, TicketDocument
 from helpdesk.search.whoosh_index import WhooshIndex
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A staff search that a busy machine cut short must not pass for a wrong one."""
+    monkeypatch.setattr(whoosh_staff, "TIME_LIMIT", 60.0)
 
 
 @pytest.fixture

@@ -193,7 +193,7 @@ def test_an_index_of_another_version_is_unusable(index, monkeypatch):
 
 
 @pytest.mark.parametrize("kept", [0, 40])
-@pytest.mark.parametrize("pattern", ["*.toc", "*.seg"])
+@pytest.mark.parametrize("pattern", ["*.toc", "*.trm", "*.pst", "*find_fr_len.col", "*_stored.col"])
 def test_torn_files_make_it_unusable_and_a_rebuild_mends_it(index, a_ticket, pattern, kept):
     index.apply(put(a_ticket(1, "texte")), 1)
     build = index.location() / (index.location() / "CURRENT").read_text()
@@ -214,7 +214,7 @@ def test_a_vanished_folder_makes_it_unusable(index):
 def test_two_writers_take_turns_or_say_busy(index, a_ticket, monkeypatch):
     monkeypatch.setattr(whoosh_index, "WAIT_FOR_WRITER", 0.0)
     other = WhooshIndex(index.location())
-    with index._locked(".writing"), pytest.raises(IndexBusy):
+    with index._builds.locked(".writing", 0.0), pytest.raises(IndexBusy):
         other.apply(put(a_ticket(1, "texte")), 1)
     other.apply(put(a_ticket(1, "texte")), 1)
     assert other.watermark() == 1

@@ -112,7 +112,7 @@ def reasons(desk: Desk) -> list[dict[str, Any]]:
         else:
             text = _("%(name)s named you.", name=proposal.person.name)
         said.append({"kind": "history", "text": text})
-    said += [reason_in_words(reason, words) for reason in reasons_of(desk.offer)]
+    said += [reason_in_words(reason, words, to_them=True) for reason in reasons_of(desk.offer)]
     if not said and desk.offer.offered_by is not None and desk.offer.offered_by_id != desk.by.id:
         said.append({"kind": "history", "text": _("%(name)s chose you.", name=desk.offer.offered_by.name)})
     return said

@@ -1,0 +1,130 @@
+"""One segment of a Whoosh index as the scorer needs it.
+
+A segment never changes once it is written, deletions apart: what is read from it is kept for as long as it is part of
+the index, over all commits in between. `Segment` holds that; `Leaf` adds what holds for one generation.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.reading import SegmentReader
+
+from helpdesk.search import scoring
+from helpdesk.search.postings import Postings
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, length_bytes
+
+MOST_TERMS_KEPT = 100_000
+MOST_DOCUMENTS_KEPT = 10_000
+
+_NOBODY = np.empty(0, np.intp)
+
+
+class Stored(NamedTuple):
+    """What is kept with a document: its key, and the facts of its kind."""
+
+    key: str
+    facts: Any
+
+
+class Segment:
+    """What a segment holds, dead documents included. Any number of threads may read it at once."""
+
+    def __init__(self, reader: SegmentReader) -> None:
+        self.name: str = reader.segment().segment_id()
+        self.size: int = reader.doc_count_all()
+        self._terms: ArrayTermsReader = reader._terms
+        self.fields = self._terms.carried
+        self._perdoc = reader._perdoc
+        self._known: dict[DictionaryKey, Postings | None] = {}
+        self._totals: dict[str, float] = {}
+        self._stored: dict[int, Stored] = {}
+
+    def key(self, field: str, term: str) -> DictionaryKey:
+        """What to look a term up with, in any segment of the index."""
+        return self._terms.key(field, term)
+
+    def postings(self, key: DictionaryKey) -> Postings | None:
+        """Views of the file, which are kept: looking a term up takes longer than scoring it."""
+        try:
+            return self._known[key]
+        except KeyError:
+            pass
+        if len(self._known) >= MOST_TERMS_KEPT:
+            self.forget()
+        found = self._known[key] = self._terms.postings(key)
+        return found
+
+    def forget(self) -> None:
+        """Drop the views of posting lists."""
+        self._known = {}
+
+    def lengths(self, field: str) -> NDArray[np.uint8]:
+        return length_bytes(self._perdoc, field, self.size)
+
+    def total_length(self, field: str) -> float:
+        """The lengths of a field in all documents together."""
+        if field not in self._totals:
+            counts = np.bincount(self.lengths(field), minlength=256)
+            self._totals[field] = float(counts @ BYTE_LENGTHS)
+        return self._totals[field]
+
+    def stored(self, number: int) -> Stored:
+        found = self._stored.get(number)
+        if found is None:
+            if len(self._stored) >= MOST_DOCUMENTS_KEPT:
+                self._stored = {}
+            kept = self._perdoc.stored_fields(number)
+            found = Stored(kept["key"], json.loads(kept["facts"]) if "facts" in kept else {})
+            self._stored[number] = found
+        return found
+
+
+class Leaf:
+    """A segment in one generation of the index: where its documents stand, and which of them are dead."""
+
+    def __init__(self, segment: Segment, reader: SegmentReader, start: int) -> None:
+        self.segment = segment
+        dead = reader.segment().deleted_docs()
+        self._dead = np.array(sorted(dead), np.intp) if reader.has_deletions() else _NOBODY
+        self._dead_of: dict[str, NDArray[np.intp]] = {}
+        self.span = scoring.Segment(start, segment.size, self._dead)
+
+    def living(self, kind: str) -> int:
+        everybody = self._all(kind)
+        return self.living_among(everybody, kind) if everybody else 0
+
+    def living_among(self, postings: Postings, kind: str) -> int:
+        """How many living documents these postings, of a field of documents of a kind, point to."""
+        count = len(postings.numbers)
+        if not len(self._dead):
+            return count
+        dead = self._dead_ones(kind)
+        return count - _common(postings.numbers, dead) if len(dead) else count
+
+    def total_length(self, field: str, kind: str) -> float:
+        """The lengths of a field, which documents of `kind` carry, in living documents together."""
+        total = self.segment.total_length(field)
+        dead = self._dead_ones(kind)
+        return total - float(BYTE_LENGTHS[self.segment.lengths(field)[dead]].sum()) if len(dead) else total
+
+    def _all(self, kind: str) -> Postings | None:
+        return self.segment.postings(self.segment.key("kind", kind))
+
+    def _dead_ones(self, kind: str) -> NDArray[np.intp]:
+        """The dead documents of a kind: mostly none, because tickets change and people and answers hardly do."""
+        if not len(self._dead):
+            return self._dead
+        if kind not in self._dead_of:
+            everybody = self._all(kind)
+            found = np.isin(self._dead, everybody.numbers) if everybody else np.zeros(len(self._dead), bool)
+            self._dead_of[kind] = self._dead[found]
+        return self._dead_of[kind]
+
+
+def _common(numbers: NDArray[np.uint32], dead: NDArray[np.intp]) -> int:
+    """How many of the ascending `numbers` are among the ascending `dead`."""
+    few, many = (dead.astype(np.uint32), numbers) if len(dead) < len(numbers) else (numbers, dead.astype(np.uint32))
+    at = np.minimum(np.searchsorted(many, few), len(many) - 1)
+    return int(np.count_nonzero(many[at] == few))
