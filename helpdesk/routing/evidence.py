@@ -37,9 +37,9 @@ WEIGHTS: Mapping[Part, float] = {
     Part.DECLARED: 2.5,
     Part.TOPICS: 1.25,
     Part.PRECEDENTS: 0.5,
-    Part.HISTORY: 2.5,
+    Part.HISTORY: 3.0,
     Part.CODES: 1.25,
-    Part.LEARNED: 3.5,
+    Part.LEARNED: 3.0,
 }
 FULL_STRENGTH = 0.25
 """A part that explains this share of the question, or more, has its whole weight."""
