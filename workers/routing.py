@@ -6,7 +6,7 @@ from helpdesk import outbox
 from helpdesk.accounts.models import SYSTEM, Person
 from helpdesk.db import db, transaction
 from helpdesk.outbox import OutboxRow
-from helpdesk.routing import learning, matching, offering, suggesting
+from helpdesk.routing import learning, matching, offering, suggesting, training
 from helpdesk.routing.confidence import Mode
 from helpdesk.search.access import the_index
 from helpdesk.search.following import knows_everybody
@@ -35,6 +35,11 @@ def suggest(row: OutboxRow) -> None:
             expert = session.get_one(Person, suggestions.experts[0].person_id)
             offering.offer(ticket, expert, by=SYSTEM, mode=str(Mode.AUTOMATIC))
         outbox.finish(row)
+
+
+def train() -> int:
+    """Teach this machine's matcher what was decided since. Returns how many questions it knows."""
+    return training.keep_up(the_index())
 
 
 def learn(row: OutboxRow) -> None:

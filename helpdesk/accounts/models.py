@@ -75,6 +75,10 @@ class Person(Base):
     active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0)  # raised to end every session at once
     last_offered_at: Mapped[datetime | None]
+    # Official answers written: how many, and when the first and the last were approved. Counted as they are sealed.
+    answered: Mapped[int] = mapped_column(default=0)
+    first_answered_at: Mapped[datetime | None]
+    last_answered_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     # Name, handle, address and title without capitals and accents: what lists are sorted by and searched in.
     directory_key: Mapped[str] = mapped_column(String(400), default="", index=True)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, event, inspect, select
+from sqlalchemy import Connection, case, event, inspect, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import AuditEntry, Person
 from helpdesk.answers.markup import to_html, to_plain
-from helpdesk.answers.models import AnswerVersion, OfficialAnswer
+from helpdesk.answers.models import AnswerKind, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.tickets.models import Event
 from helpdesk.tickets.sealing import seal, text_digest
@@ -91,7 +91,22 @@ def seal_version(
     db.session.add(version)
     db.session.flush()
     db.session.expire(answer, ["versions"])
+    if previous is None and answer.kind is AnswerKind.ANSWER:
+        _count(author, at)
     return version
+
+
+def _count(author: Person, at: datetime) -> None:
+    """One more answer of `author`: the matcher weighs who answers, and must not count a million versions each time."""
+    first, last = Person.first_answered_at, Person.last_answered_at
+    counted = {
+        "answered": Person.answered + 1,
+        "first_answered_at": case((first.is_(None) | (first > at), at), else_=first),
+        "last_answered_at": case((last.is_(None) | (last < at), at), else_=last),
+    }
+    db.session.execute(
+        update(Person).where(Person.id == author.id).values(counted).execution_options(synchronize_session=False)
+    )
 
 
 def last_version(official_answer_id: int) -> AnswerVersion | None:

@@ -10,9 +10,8 @@ from sqlalchemy import func, select
 
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import Absence, Department, Person, PersonRole
-from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.candidates import Candidate, presence
 from helpdesk.routing.models import Offer, OfferState, Skill
 
 REDIRECTED = "redirected"
@@ -23,14 +22,24 @@ def candidates(now: datetime, ticket_id: int | None = None) -> dict[int, Candida
     """Every active expert of a department that answers, by id; what they said of this ticket, if one is
     given."""
     rows = db.session.execute(
-        select(Person.id, Person.department_id, Person.languages, Person.max_open, Person.last_offered_at)
+        select(
+            Person.id,
+            Person.department_id,
+            Person.languages,
+            Person.max_open,
+            Person.last_offered_at,
+            Person.answered,
+            Person.first_answered_at,
+            Person.last_answered_at,
+        )
         .join(PersonRole, PersonRole.person_id == Person.id)
         .join(Department, Department.id == Person.department_id, isouter=True)
         .where(Person.active, PersonRole.role == Role.EXPERT)
         .where(Department.id.is_(None) | (Department.answers & Department.active))
     ).all()
     skills, absences, loads = _skills(), _absences(now), _open_offers()
-    answered, declined = _answered(), _declined(ticket_id)
+    declined = _declined(ticket_id)
+    latest = max((row.last_answered_at for row in rows if row.last_answered_at), default=None)
     return {
         row.id: Candidate(
             row.id,
@@ -39,13 +48,19 @@ def candidates(now: datetime, ticket_id: int | None = None) -> dict[int, Candida
             skills[row.id],
             loads.get(row.id, 0),
             row.max_open,
-            answered.get(row.id, 0),
+            row.answered,
             *absences.get(row.id, (None, None)),
             row.last_offered_at,
             declined.get(row.id),
+            _presence(row.answered, row.first_answered_at, row.last_answered_at, latest),
         )
         for row in rows
     }
+
+
+def _presence(answered: int, first: datetime | None, last: datetime | None, latest: datetime | None) -> float:
+    """See `candidates.presence`."""
+    return presence(answered, first, last, latest) if first and last and latest else 1.0
 
 
 def _skills() -> dict[int, dict[int, int]]:
@@ -74,18 +89,6 @@ def _open_offers() -> dict[int, int]:
             select(Offer.person_id, func.count())
             .where(Offer.state.in_((OfferState.OFFERED, OfferState.ACCEPTED)))
             .group_by(Offer.person_id)
-        ).all()
-    )
-
-
-def _answered() -> dict[int, int]:
-    """Official answers in force, per author: how often somebody can be credited."""
-    return dict(
-        db.session.execute(
-            select(AnswerVersion.author_id, func.count(OfficialAnswer.id.distinct()))
-            .join(OfficialAnswer, OfficialAnswer.id == AnswerVersion.official_answer_id)
-            .where(OfficialAnswer.kind == AnswerKind.ANSWER, OfficialAnswer.status == AnswerStatus.IN_FORCE)
-            .group_by(AnswerVersion.author_id)
         ).all()
     )
 

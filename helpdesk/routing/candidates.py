@@ -49,7 +49,7 @@ USUAL_GAP, PATIENT = timedelta(days=30), 0.5
 """The usual time between answers before any is known, a holiday being no reason, and how firmly that is believed."""
 STAYING = 5
 """Answers after which leaving is as likely as at any later one."""
-MOST_COUNTED = 10
+MOST_COUNTED = 4
 """More answers than this prove no steadier habit: work comes in bursts."""
 
 

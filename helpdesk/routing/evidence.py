@@ -5,8 +5,8 @@
 A part is one kind of evidence: what is said about the person, the topics they declared, precedents credited to them,
 questions they answered before, exact codes or product names, and what the organisation's decided questions taught. A
 value is the person's score divided by the best in the list, but for two: votes of precedents count by their logarithm,
-from 0 to 1, and learned scores by how far they stand above the mean. The strength of a part is how much of the question it explains
-at best, so that a list in which nothing really fits weighs less than one in which something does.
+from 0 to 1, and learned scores by how far they stand above the mean. The strength of a part is how much of the
+question it explains at best, so that a list in which nothing really fits weighs less than one in which something does.
 
 Points add up like logarithms of odds: who leads by one is about three times as likely.
 """
@@ -37,12 +37,13 @@ WEIGHTS: Mapping[Part, float] = {
     Part.DECLARED: 3.0,
     Part.TOPICS: 2.0,
     Part.PRECEDENTS: 2.3,
-    Part.HISTORY: 3.0,
+    Part.HISTORY: 2.5,
     Part.CODES: 1.0,
-    Part.LEARNED: 3.0,
+    Part.LEARNED: 3.5,
 }
-FULL_STRENGTH = 0.25
-"""A part that explains this share of the question, or more, has its whole weight."""
+FULL_STRENGTH, FULL_HISTORY = 0.25, 0.05
+"""A part that explains this share of the question, or more, has its whole weight. Histories are long and rarely explain
+much of a question."""
 VOTE_POWER = 4
 """A precedent half as good as the best counts a sixteenth."""
 BUSY_POWER = 0.3
@@ -51,7 +52,7 @@ LEAST_VOTE, LEAST_FIRST_VOTE = 0.01, 0.3
 """A share of the votes below this hardly counts: once everybody has many answers; while nobody has any, when the few
 precedents there are stand near by chance."""
 LEAST_PRESENCE = 0.01
-LEAST_SILENCE = -0.1
+LEAST_SILENCE = -0.3
 """Points; less is not worth a word."""
 MOST_SILENCE = 0.9
 """Silence takes at most this share of what speaks for somebody."""
@@ -164,7 +165,8 @@ def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candi
     strength = strengths(evidence)
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
-        weight = WEIGHTS[part] * min(1.0, strength[part] / FULL_STRENGTH)
+        full = FULL_HISTORY if part is Part.HISTORY else FULL_STRENGTH
+        weight = WEIGHTS[part] * min(1.0, strength[part] / full)
         for person, value in values.items():
             if weight * value > 0:
                 points[person][part] = weight * value

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from mmap import mmap
@@ -66,6 +66,10 @@ class LinearModel:
     """Questions that hold each bucket."""
     learned: int
     """Questions learned from."""
+    fitted: int = 0
+    """How many of them when all were last learned together."""
+    through: int = 0
+    """The number of the last of them, as whoever keeps the model counts."""
 
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> LinearModel:
@@ -73,7 +77,8 @@ class LinearModel:
         counts = Counter(expert for example in examples for expert in example.experts)
         experts = tuple(sorted(counts))
         weights = np.zeros((BUCKETS, len(experts)), dtype=np.float32)
-        model = cls(experts, tuple(counts[e] for e in experts), weights, _holding(examples), len(examples))
+        count = len(examples)
+        model = cls(experts, tuple(counts[e] for e in experts), weights, _holding(examples), count, fitted=count)
         model._descend(weights, examples)
         return model
 
@@ -97,9 +102,15 @@ class LinearModel:
             weights,
             self.holding + _holding(examples),
             self.learned + len(examples),
+            self.fitted,
+            self.through,
         )
         model._descend(weights, [*rehearsed, *examples])
         return model
+
+    def up_to(self, through: int) -> LinearModel:
+        """The same, known to hold all up to a number."""
+        return replace(self, through=through)
 
     def scores(self, features: Counted) -> Mapping[int, float]:
         """Every expert's score for one question."""
@@ -137,6 +148,8 @@ class LinearModel:
             "experts": self.experts,
             "questions": self.questions,
             "learned": self.learned,
+            "fitted": self.fitted,
+            "through": self.through,
             "buckets": BUCKETS,
         }
         line = json.dumps(head).encode()
@@ -158,7 +171,8 @@ class LinearModel:
             raise ValueError("a model cut short")
         holding = np.frombuffer(kept, dtype=np.int32, count=BUCKETS, offset=start)
         weights = np.frombuffer(kept, dtype=np.float16, offset=body).reshape(BUCKETS, len(experts))
-        return cls(experts, tuple(head["questions"]), weights, holding, head["learned"])
+        questions = tuple(head["questions"])
+        return cls(experts, questions, weights, holding, head["learned"], head["fitted"], head["through"])
 
 
 def _holding(examples: Sequence[Example]) -> NDArray[np.int32]:

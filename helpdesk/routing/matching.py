@@ -20,7 +20,7 @@ from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.intake.masking import split_marks
+from helpdesk.intake.masking import without_marks
 from helpdesk.routing import asking
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
@@ -37,12 +37,13 @@ from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
+from helpdesk.routing.training import the_model
 from helpdesk.search.access import the_index
 from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
-ENGINE = "whoosh-bm25f/2"
+ENGINE = "whoosh-bm25f/3"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
 ANSWERS_SHOWN = 5
@@ -137,7 +138,7 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
     question = ticket.question
-    text = _without_marks("\n".join(part for part in (question.subject, question.text) if part))
+    text = without_marks("\n".join(part for part in (question.subject, question.text) if part))
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
         priority=ticket.priority,
@@ -150,11 +151,6 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
         ticket_id=ticket.id,
         chosen_topics=frozenset(row.topic_id for row in ticket.topic_rows),
     )
-
-
-def _without_marks(masked: str) -> str:
-    """A masked text without its marks: `⟦customer-number⟧` is no word of the asker's."""
-    return "".join(piece if isinstance(piece, str) else " " for piece in split_marks(masked))
 
 
 def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
@@ -207,7 +203,7 @@ def _match(
 ) -> Suggestions:
     now = clock.now()
     candidates = asking.candidates(now, ticket_id)
-    known = experience()
+    known = replace(experience(), model=the_model(index))
     judged = judge(query, index, candidates, known, situation, chosen_topics, _automatic_departments())
     ranking, precedents = judged.ranking, judged.evidence.precedents
     similar = _similar(query, precedents)

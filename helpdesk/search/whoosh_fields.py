@@ -36,7 +36,9 @@ PAIRS = Family("person", {"pairs": 0.5}, b=1.0, k1=3.0, power=2, pairs=True, mos
 TOPICS = Family("topic", {"words": 1.0})
 PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True)
 
-KIND_OF_FIELD = {name: family.kind for family in (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS) for name in family.fields}
+KIND_OF_FIELD = {
+    name: family.kind for family in (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS) for name in family.fields
+}
 
 META = "meta"
 """Key of the document that carries the watermark."""
