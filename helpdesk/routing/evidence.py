@@ -73,6 +73,8 @@ class Evidence:
     """P1 and P2: a full workload discounts but does not exclude."""
     learned: Mapping[int, float] = field(default_factory=dict)
     """Person → score of the model learned from decided questions (see `linear`)."""
+    weights: Mapping[Part, float] = field(default_factory=lambda: WEIGHTS)
+    """How much each part counts: the organisation's choice, or `WEIGHTS`."""
 
 
 Shares = Mapping[Part, Mapping[int, float]]
@@ -167,7 +169,7 @@ def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candi
     strength = strengths(evidence)
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
-        weight = WEIGHTS[part] * min(1.0, strength[part] / FULL_STRENGTH)
+        weight = evidence.weights[part] * min(1.0, strength[part] / FULL_STRENGTH)
         if part is Part.PRECEDENTS:
             weight *= _settled(candidates)
         for person, value in values.items():
