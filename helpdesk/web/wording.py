@@ -77,6 +77,7 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "bad_handle": _l("Use small letters without accents, digits, dots and dashes only, at least two of them."),
     "email_taken": _l("This e-mail address belongs to %(handle)s already."),
     "out_of_range": _l("Give a whole number from %(least)s to %(most)s."),
+    "nothing_changes": _l("Change something first: this is the configuration in force."),
     "not_positive": _l("Give a whole number above zero, or leave this empty."),
     "last_administrator": _l("This is the last administrator. Give the role to somebody else first."),
     "ends_before_it_starts": _l("Choose an end that comes after the start."),
