@@ -25,6 +25,8 @@ from helpdesk.routing.weights import weights_of
 JOB = "workers.replaying.run"
 MOST = 5_000
 """Tickets that a replay of a page looks at, at most."""
+LAST = 1_000
+"""Tickets that a page looks at when nothing else is said."""
 SHOWN = 10
 
 

@@ -15,7 +15,7 @@ from helpdesk.errors import BadInput
 from helpdesk.routing.changes import BUDGET, Changes
 from helpdesk.routing.models import Replay
 from helpdesk.routing.replayed import Effect, Replayed
-from helpdesk.routing.replays import apply_replay, ask_for_replay, latest_replays, replay_with, still_fits
+from helpdesk.routing.replays import LAST, apply_replay, ask_for_replay, latest_replays, replay_with, still_fits
 from helpdesk.tickets.models import Ticket
 from helpdesk.web.forms.routing import PARTS, ReplayForm, shown_configuration
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, page
@@ -23,7 +23,6 @@ from helpdesk.web.quality_wording import rounded
 from helpdesk.web.signing_in import back_to, me
 from helpdesk.web.wording import sentences_by_field
 
-LAST = 1000
 LISTED = 100
 """Tickets that change, named on the page."""
 
