@@ -72,6 +72,14 @@ class Week:
         return self.redirects / self.asked if self.asked >= TOLD_FROM else None
 
     @property
+    def declines_per_ticket(self) -> float | None:
+        return self.declines.total() / self.asked if self.asked >= TOLD_FROM else None
+
+    @property
+    def automatic_wrong(self) -> Share:
+        return Share(self.automatic_right.count - self.automatic_right.hits, self.automatic_right.count)
+
+    @property
     def abstention(self) -> Share:
         return Share(self.abstained, self.suggested)
 

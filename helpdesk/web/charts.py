@@ -58,11 +58,11 @@ def columns(values: Sequence[float | None], most: float | None = None) -> Column
 
 
 def _round_above(value: float) -> float:
-    """1, 2 or 5 times a power of ten, halves of it whole where `value` is above one."""
-    if value <= 2:
-        return 2.0
+    """1, 2 or 5 times a power of ten; 1 for nothing."""
+    if value <= 0:
+        return 1.0
     power = 10.0 ** floor(log10(value))
-    return next(step * power for step in STEPS if step * power >= value)
+    return next(round(step * power, 9) for step in STEPS if step * power >= value * 0.999_999)
 
 
 @dataclass(frozen=True)

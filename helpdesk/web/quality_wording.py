@@ -66,8 +66,7 @@ def _carry_on() -> str:
 def _alarms(found: Quality, mode: Mode, outlook: Outlook) -> tuple[bool, list[str]]:
     """What went wrong, worst first."""
     said = []
-    automatic = found.total.automatic_right
-    wrong = Share(automatic.count - automatic.hits, automatic.count)
+    wrong = found.total.automatic_wrong
     broken = wrong.value is not None and wrong.interval[0] > outlook.budget
     if broken and wrong.value is not None:
         said.append(

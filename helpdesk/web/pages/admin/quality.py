@@ -64,6 +64,15 @@ SERIES = (
         lambda week: week.said_yes.value, rounded, lambda week: week.said_yes.count, _l("Offers answered"), 1.0,
     ),
     Series(
+        "declines",
+        _l("Declined"),
+        _l("Times per question that was offered."),
+        lambda week: week.declines_per_ticket,
+        _plain,
+        lambda week: week.asked,
+        _l("Questions offered"),
+    ),
+    Series(
         "redirects", _l("Passed on to somebody else"), _l("Times per question that was offered."),
         lambda week: week.redirects_per_ticket, _plain, lambda week: week.asked, _l("Questions offered"),
     ),
@@ -80,6 +89,11 @@ SERIES = (
         "automatic", _l("Sent by itself"),
         _l("Questions for which Relais asked somebody without waiting for a person."),
         lambda week: week.automatic_rate.value, rounded, lambda week: week.suggested, _l("Questions"), 1.0,
+    ),
+    Series(
+        "automatic_wrong", _l("Sent by itself to the wrong person"), _l("Of the answered questions sent by itself."),
+        lambda week: week.automatic_wrong.value, rounded, lambda week: week.automatic_wrong.count,
+        _l("Answered questions"), 1.0,
     ),
 )  # fmt: skip
 
