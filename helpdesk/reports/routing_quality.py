@@ -153,7 +153,9 @@ def outcomes() -> list[Outcome]:
 
 
 def _number_of_week(instant: SQLCoreOperations[datetime], starts: Sequence[datetime]) -> ColumnElement[int]:
-    return case(*((instant < end, number) for number, end in enumerate(starts[1:-1])), else_=len(starts) - 2)
+    last = literal(len(starts) - 2)
+    earlier = [(instant < end, number) for number, end in enumerate(starts[1:-1])]
+    return case(*earlier, else_=last) if earlier else last
 
 
 def _decisions(starts: Sequence[datetime]) -> Sequence[Row[Any]]:
@@ -162,13 +164,14 @@ def _decisions(starts: Sequence[datetime]) -> Sequence[Row[Any]]:
         *((Decision.probability < end, place) for place, end in enumerate(EDGES[1:])), else_=literal(len(EDGES) - 1)
     ).label("bin")
     week = _number_of_week(Decision.made_at, starts).label("week")
-    groups = (week, Decision.mode, number, Decision.right)
-    query = (
-        select(*groups, func.count().label("tickets"), func.sum(Decision.probability).label("said"))
+    rows = (
+        select(week, Decision.mode, number, Decision.right, Decision.probability)
         .where(Decision.made_at >= starts[0], Decision.made_at < starts[-1], ~_outdone())
-        .group_by(*groups)
+        .subquery()  # grouped outside: a database may not see that two expressions with parameters are the same
     )
-    return db.session.execute(query).all()
+    groups = (rows.c.week, rows.c.mode, rows.c.bin, rows.c.right)
+    counted = select(*groups, func.count().label("tickets"), func.sum(rows.c.probability).label("said"))
+    return db.session.execute(counted.group_by(*groups)).all()
 
 
 def _outdone() -> ColumnElement[bool]:
@@ -197,23 +200,18 @@ def _points(bins: dict[int, tuple[float, Share]]) -> Iterator[Point]:
 def _add_events(weeks: Sequence[Week], starts: Sequence[datetime]) -> None:
     week, reason = _number_of_week(Event.at, starts).label("week"), Event.facts["reason"].as_string().label("reason")
     within = (Event.at >= starts[0], Event.at < starts[-1])
-    said = (
-        select(week, Event.kind, reason, func.count().label("times"))
-        .where(Event.kind.in_((Kind.DECLINED, Kind.REDIRECTED)), *within)
-        .group_by(week, Event.kind, reason)
-    )
-    for row in db.session.execute(said):
+    said = select(week, Event.kind, reason).where(Event.kind.in_((Kind.DECLINED, Kind.REDIRECTED)), *within).subquery()
+    groups = (said.c.week, said.c.kind, said.c.reason)
+    for row in db.session.execute(select(*groups, func.count().label("times")).group_by(*groups)):
         if row.kind is Kind.REDIRECTED:
             weeks[row.week].redirects += row.times
         else:
             weeks[row.week].declines[row.reason] += row.times
-    asked = (
-        select(week, func.count(Event.ticket_id.distinct()).label("tickets"))
-        .where(Event.kind == Kind.OFFERED, *within)
-        .group_by(week)
-    )
-    for row in db.session.execute(asked):
-        weeks[row.week].asked = row.tickets
+    asked = select(week, Event.ticket_id).where(Event.kind == Kind.OFFERED, *within).subquery()
+    for number, tickets in db.session.execute(
+        select(asked.c.week, func.count(asked.c.ticket_id.distinct())).group_by(asked.c.week)
+    ):
+        weeks[number].asked = tickets
 
 
 def _add_offers(weeks: Sequence[Week], starts: Sequence[datetime]) -> None:
@@ -226,12 +224,9 @@ def _add_offers(weeks: Sequence[Week], starts: Sequence[datetime]) -> None:
         if row.next_at is not None:
             weeks[row.week].lost.append(row.next_at - row.offered_at)
     is_first = ~select(other.id).where(same_ticket, other.id < Offer.id).exists()
-    answered = (
-        select(week, Offer.state, func.count().label("offers"))
-        .where(is_first, Offer.state.in_((*WRONG, *SAID_YES)), *within)
-        .group_by(week, Offer.state)
-    )
-    for number, state, offers in db.session.execute(answered):
+    answered = select(week, Offer.state).where(is_first, Offer.state.in_((*WRONG, *SAID_YES)), *within).subquery()
+    groups = (answered.c.week, answered.c.state)
+    for number, state, offers in db.session.execute(select(*groups, func.count()).group_by(*groups)):
         weeks[number].said_yes += Share(offers if state in SAID_YES else 0, offers)
 
 

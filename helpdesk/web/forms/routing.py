@@ -107,7 +107,9 @@ class ReplayForm(FlaskForm):
     codes = NumberField(PARTS["codes"])
     learned = NumberField(PARTS["learned"])
     budget = PercentField(_l("Wrong choices allowed, in percent"))
-    last = SelectField(_l("How many decided questions"), coerce=int, choices=[(each, each) for each in LASTS])
+    last = SelectField(
+        _l("How many decided questions"), coerce=int, choices=choices_of({each: str(each) for each in LASTS})
+    )
 
 
 def shown_configuration() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from helpdesk.routing.replayed import Effect, Replayed
 from helpdesk.routing.replays import LAST, apply_replay, ask_for_replay, latest_replays, replay_with, still_fits
 from helpdesk.tickets.models import Ticket
 from helpdesk.web.forms.routing import PARTS, ReplayForm, shown_configuration
+from helpdesk.web.looks import number
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, page
 from helpdesk.web.quality_wording import rounded
 from helpdesk.web.signing_in import back_to, me
@@ -86,7 +87,7 @@ def apply_the_replay(row_id: int) -> ResponseReturnValue:
 def changes_in_words(row: Replay) -> list[str]:
     """One sentence per thing that would be otherwise."""
     changes = Changes.from_document(row.changes)
-    said = [f"{PARTS[name]} → {value:g}" for name, value in changes.weights.items() if name in PARTS]
+    said = [f"{PARTS[name]} → {number(value)}" for name, value in changes.weights.items() if name in PARTS]
     if changes.budget is not None:
         said.append(_("Wrong choices allowed → %(budget)s", budget=rounded(changes.budget)))
     for code, values in changes.topics.items():
@@ -99,7 +100,7 @@ def _topic_words(values: Any) -> str:
     more = [word for word in values.get("synonyms", ()) if word not in was.get("synonyms", ())]
     less = [word for word in was.get("synonyms", ()) if word not in values.get("synonyms", was.get("synonyms", ()))]
     words = [f"+ {word}" for word in more] + [f"− {word}" for word in less]
-    return f" : {', '.join(words)}" if words else ""
+    return f"{_(':')} {', '.join(words)}" if words else ""
 
 
 def _share(part: int, whole: int) -> str:
