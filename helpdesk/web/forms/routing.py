@@ -27,6 +27,7 @@ from helpdesk.web.quality_wording import budget_words
 
 BUDGETS = (0.02, 0.03, 0.05, 0.1)
 LASTS = (200, 500, 1000, 2000, 5000)
+LAST_CHOICES = choices_of({each: str(each) for each in LASTS})
 needed = InputRequired(_l("Please choose one of these."))
 MODES = {
     Mode.PROPOSE: _l("Propose only: a person chooses among three"),
