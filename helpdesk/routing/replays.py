@@ -15,12 +15,13 @@ from helpdesk.accounts.permitting import ensure_role
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotFound, Problem
 from helpdesk.outbox import Lane
-from helpdesk.routing.changes import Changes
+from helpdesk.routing.changes import LARGEST_BUDGET, LEAST_BUDGET, Changes
 from helpdesk.routing.models import Replay, ReplayState, Topic
 from helpdesk.routing.replayed import Replayed
 from helpdesk.routing.steering import set_weights
 from helpdesk.routing.topics import put_topic, topic_with
-from helpdesk.routing.weights import weights_of
+from helpdesk.routing.weights import MOST as MOST_WEIGHT
+from helpdesk.routing.weights import is_weight, weights_of
 
 JOB = "workers.replaying.run"
 MOST = 5_000
@@ -33,10 +34,8 @@ SHOWN = 10
 def ask_for_replay(changes: Changes, last: int, *, by: Person) -> Replay:
     """Have a worker find out what `changes` would have done on the `last` decided tickets. Raises BadInput."""
     ensure_role(by, Can.ADMINISTER)
-    if not changes:
-        raise BadInput([Problem("changes", "nothing_changes")])
-    if not 1 <= last <= MOST:
-        raise BadInput([Problem("last", "out_of_range", {"least": 1, "most": MOST})])
+    if problems := _problems(changes, last):
+        raise BadInput(problems)
     row = Replay(
         asked_by_id=by.id, asked_at=clock.now(), changes=changes.as_document(), last=last, state=ReplayState.WAITING
     )
@@ -44,6 +43,18 @@ def ask_for_replay(changes: Changes, last: int, *, by: Person) -> Replay:
     db.session.flush()
     outbox.put(JOB, Lane.UPKEEP, replay_id=row.id)
     return row
+
+
+def _problems(changes: Changes, last: int) -> list[Problem]:
+    problems = [] if changes else [Problem("changes", "nothing_changes")]
+    for name, weight in changes.weights.items():
+        if not is_weight(weight):
+            problems.append(Problem(name, "not_a_weight", {"most": int(MOST_WEIGHT)}))
+    if changes.budget is not None and not LEAST_BUDGET <= changes.budget <= LARGEST_BUDGET:
+        problems.append(Problem("budget", "budget_out_of_range"))
+    if not 1 <= last <= MOST:
+        problems.append(Problem("last", "out_of_range", {"least": 1, "most": MOST}))
+    return problems
 
 
 def replay_with(replay_id: int) -> Replay:

@@ -51,9 +51,7 @@ def set_weights(weights: Mapping[str, float], *, by: Person) -> None:
     """Let these parts of the evidence count so much; the others stay. Raises BadInput."""
     problems = [Problem(name, "unknown_weight") for name in weights if name not in set(map(str, WEIGHTS))]
     problems += [
-        Problem(name, "out_of_range", {"least": 0, "most": int(MOST)})
-        for name, value in weights.items()
-        if not is_weight(value)
+        Problem(name, "not_a_weight", {"most": int(MOST)}) for name, value in weights.items() if not is_weight(value)
     ]
     if problems:
         raise BadInput(problems)
