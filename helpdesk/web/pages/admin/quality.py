@@ -27,7 +27,7 @@ from helpdesk.web.quality_wording import rounded, verdict
 from helpdesk.web.signing_in import back_to, me
 
 SPANS = (4, 12, 26, 52)
-JUDGED_EVERY = 50
+JUDGED_EVERY = 100
 """Decided tickets after which a threshold is found anew, in what a budget would have meant."""
 
 
