@@ -5,7 +5,7 @@
 A part is one kind of evidence: what is said about the person, the topics they declared, precedents credited to them,
 questions they answered before, exact codes or product names, and what the organisation's decided questions taught. A
 value is the person's score divided by the best in the list, but for two: votes of precedents count by their logarithm,
-and learned scores by how far they stand above the mean. The strength of a part is how much of the question it explains
+from 0 to 1, and learned scores by how far they stand above the mean. The strength of a part is how much of the question it explains
 at best, so that a list in which nothing really fits weighs less than one in which something does.
 
 Points add up like logarithms of odds: who leads by one is about three times as likely.
@@ -34,24 +34,22 @@ class Part(StrEnum):
 
 
 WEIGHTS: Mapping[Part, float] = {
-    Part.DECLARED: 2.5,
-    Part.TOPICS: 1.25,
-    Part.PRECEDENTS: 0.5,
-    Part.HISTORY: 2.5,
-    Part.CODES: 1.25,
-    Part.LEARNED: 3.5,
+    Part.DECLARED: 3.0,
+    Part.TOPICS: 2.0,
+    Part.PRECEDENTS: 2.3,
+    Part.HISTORY: 3.0,
+    Part.CODES: 1.0,
+    Part.LEARNED: 3.0,
 }
 FULL_STRENGTH = 0.25
 """A part that explains this share of the question, or more, has its whole weight."""
-SETTLED = 10
-"""Answers each, on average, at which votes of precedents have two thirds of their weight (half with none): few
-precedents are near by chance."""
 VOTE_POWER = 4
 """A precedent half as good as the best counts a sixteenth."""
 BUSY_POWER = 0.3
 """Somebody who answered n questions has their votes divided by n to this power: they match more by chance."""
-LEAST_VOTE = 0.01
-"""A share of the votes below this hardly counts."""
+LEAST_VOTE, LEAST_FIRST_VOTE = 0.01, 0.3
+"""A share of the votes below this hardly counts: once everybody has many answers; while nobody has any, when the few
+precedents there are stand near by chance."""
 LEAST_PRESENCE = 0.01
 LEAST_SILENCE = -0.1
 """Points; less is not worth a word."""
@@ -94,15 +92,21 @@ def shares_of(evidence: Evidence, candidates: Mapping[int, Candidate]) -> Shares
             {hit.person_id: sum(gain for (_, term), gain in hit.words.items() if term in codes) for hit in hits}
         ),
         Part.TOPICS: _shared(_topic_scores(evidence, candidates)),
-        Part.PRECEDENTS: _by_logarithm(_votes(evidence.precedents.hits, candidates)),
+        Part.PRECEDENTS: _by_logarithm(_votes(evidence.precedents.hits, candidates), _least_vote(candidates)),
         Part.LEARNED: _above_mean({p: score for p, score in evidence.learned.items() if p in candidates}),
     }
 
 
-def _by_logarithm(votes: Mapping[int, float]) -> dict[int, float]:
-    """From 0 for hardly a vote to ln(1 + 1 / `LEAST_VOTE`) for all of them."""
+def _by_logarithm(votes: Mapping[int, float], least: float) -> dict[int, float]:
+    """From 0 for hardly a vote to 1 for all of them."""
     total = sum(votes.values())
-    return {person: log(1 + vote / total / LEAST_VOTE) for person, vote in votes.items()} if total > 0 else {}
+    return {p: log(1 + vote / total / least) / log(1 + 1 / least) for p, vote in votes.items()} if total > 0 else {}
+
+
+def _least_vote(candidates: Mapping[int, Candidate]) -> float:
+    """Nearing `LEAST_VOTE` the more answers there are, on average, of those who gave any."""
+    answered = [who.answered for who in candidates.values() if who.answered]
+    return max(LEAST_VOTE, LEAST_FIRST_VOTE / (1 + sum(answered) / len(answered))) if answered else LEAST_FIRST_VOTE
 
 
 def _above_mean(scores: Mapping[int, float]) -> dict[int, float]:
@@ -153,13 +157,6 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
     }
 
 
-def _settled(candidates: Mapping[int, Candidate]) -> float:
-    """Half without any answer yet, nearing 1 with many each."""
-    answered = [who.answered for who in candidates.values() if who.answered]
-    each = sum(answered) / len(answered) if answered else 0.0
-    return (each + SETTLED) / (each + 2 * SETTLED)
-
-
 def _ratio(scores: Iterable[float], ideal: float) -> float:
     return min(1.0, max(scores, default=0.0) / ideal) if ideal > 0 else 0.0
 
@@ -170,8 +167,6 @@ def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candi
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
         weight = evidence.weights[part] * min(1.0, strength[part] / FULL_STRENGTH)
-        if part is Part.PRECEDENTS:
-            weight *= _settled(candidates)
         for person, value in values.items():
             if weight * value > 0:
                 points[person][part] = weight * value

@@ -1,12 +1,13 @@
-"""A question as numbers for the learned model: stems, pairs of stems and pieces of words, hashed. Pure.
+"""A question as numbers for the learned model: stems, pairs of words and pieces of words, hashed. Pure.
 
 No dictionary is kept: a feature is a bucket of `BUCKETS`, found by a checksum, so two machines and two years agree on
-it. Two blocks count alike whatever their length: what is said (stems and neighbouring pairs) and how it is written
-(pieces of 2 to 5 letters of each word as it stands, folded; they survive slips of the pen and the wrong stemmer).
+it. Two blocks count alike whatever their length: what is said (stems, pairs of stems that stand near one another in
+either order, neighbouring words as written, with the first and the last) and how it is written (pieces of 2 to 5
+letters of each word, folded; they survive slips of the pen and the wrong stemmer).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -21,10 +22,12 @@ from helpdesk.search.text import fold
 BUCKETS = 1 << 16
 PIECES = (2, 3, 4, 5)
 """Letters in a piece of a word; the edges of the word count as one each."""
+NEAR = 4
+"""Stems at most so far apart make a pair."""
 MOST_WORDS = 600
 """Words of a question that are looked at: the first."""
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+|[?!]")
 
 Buckets = NDArray[np.int64]
 Amounts = NDArray[np.float32]
@@ -54,10 +57,18 @@ class Vector(NamedTuple):
 def counted(query: Query) -> Counted:
     """The features of a question. The same text in the same language always gives the same."""
     stems = [token.term for token in query.tokens[query.first_language()]][:MOST_WORDS]
-    said = [_bucket("w " + stem) for stem in stems]
-    said += [_bucket(f"p {one} {next_}") for one, next_ in pairwise(stems)]
     words = _WORD.findall(fold(query.text))[:MOST_WORDS]
+    said = [_bucket("w " + stem) for stem in stems]
+    said += [_bucket(f"n {one} {next_}") for one, next_ in pairwise(["^", *words, "$"])]
+    said += [_bucket("p " + " ".join(sorted(pair))) for pair in _near(stems)]
     return Counted(_block(said), _block(bucket for word in words for bucket in _pieces(word)))
+
+
+def _near(stems: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Pairs that do not touch; of those that do the words are taken."""
+    for place, stem in enumerate(stems):
+        for other in stems[place + 2 : place + NEAR + 1]:
+            yield stem, other
 
 
 def weighed(features: Counted, telling: Amounts) -> Vector:

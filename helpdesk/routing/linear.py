@@ -11,10 +11,12 @@ A score near 1 says "theirs", near -1 "not theirs". Scores are for comparing peo
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from mmap import mmap
 from typing import NamedTuple
 
 import numpy as np
@@ -28,10 +30,14 @@ LOOSENESS = 1.0
 """How much a violated margin costs against large weights (the C of the literature)."""
 HALF_LIFE = timedelta(days=180)
 """A decided question counts half after this time: people change jobs."""
+FAVOUR = 0.05
+"""What an expert with e times fewer questions than another is given: the many drown the few (the logit adjustment of
+Menon and others 2021, "Long-tail learning via logit adjustment", in small)."""
 STILL = 1e-4
 """A smaller change of a multiplier is none."""
 
-_FORMAT = "relais-linear/1"
+_FORMAT = "relais-linear/2"
+_ALIGNED = 64
 
 
 def importance(age: timedelta) -> float:
@@ -52,7 +58,10 @@ class LinearModel:
     """What was learned. `weights[bucket, place]` belongs to `experts[place]`."""
 
     experts: tuple[int, ...]
-    weights: NDArray[np.float32]
+    questions: tuple[int, ...]
+    """For each expert, how many questions were learned from."""
+    weights: NDArray[np.floating]
+    """Of 32 bits when it was just learned, of 16 when it was kept."""
     holding: NDArray[np.int32]
     """Questions that hold each bucket."""
     learned: int
@@ -61,11 +70,11 @@ class LinearModel:
     @classmethod
     def fit(cls, examples: Sequence[Example]) -> LinearModel:
         """Learn from nothing. The same examples in the same order give the same model."""
-        experts = tuple(sorted({expert for example in examples for expert in example.experts}))
-        holding = _holding(examples)
+        counts = Counter(expert for example in examples for expert in example.experts)
+        experts = tuple(sorted(counts))
         weights = np.zeros((BUCKETS, len(experts)), dtype=np.float32)
-        model = cls(experts, weights, holding, len(examples))
-        model._descend(examples, ROUNDS)
+        model = cls(experts, tuple(counts[e] for e in experts), weights, _holding(examples), len(examples))
+        model._descend(weights, examples)
         return model
 
     def updated(self, examples: Sequence[Example], rehearsed: Sequence[Example] = ()) -> LinearModel:
@@ -76,30 +85,39 @@ class LinearModel:
         A new expert starts as the mean of the others, which is a "no" to everything, and not as nothing, which would
         beat every "no".
         """
-        new = sorted({expert for example in examples for expert in example.experts} - set(self.experts))
+        counts = Counter(expert for example in examples for expert in example.experts)
+        new = sorted(set(counts) - set(self.experts))
         start = self.weights.mean(axis=1, keepdims=True) if self.experts else np.zeros((BUCKETS, 1))
-        columns = [self.weights, *[start.astype(np.float32)] * len(new)]
+        weights = np.concatenate([self.weights, *[start] * len(new)], axis=1).astype(np.float32)
+        counts.update(dict(zip(self.experts, self.questions, strict=True)))
+        experts = (*self.experts, *new)
         model = LinearModel(
-            (*self.experts, *new),
-            np.concatenate(columns, axis=1),
+            experts,
+            tuple(counts[expert] for expert in experts),
+            weights,
             self.holding + _holding(examples),
             self.learned + len(examples),
         )
-        model._descend([*rehearsed, *examples], ROUNDS)
+        model._descend(weights, [*rehearsed, *examples])
         return model
 
     def scores(self, features: Counted) -> Mapping[int, float]:
         """Every expert's score for one question."""
         vector = weighed(features, self._telling)
-        found = vector.amounts @ self.weights[vector.buckets]
+        found = vector.amounts @ self.weights[vector.buckets].astype(np.float32) + self._favour
         return dict(zip(self.experts, found.tolist(), strict=True))
+
+    @cached_property
+    def _favour(self) -> Amounts:
+        questions = np.array(self.questions, dtype=np.float32)
+        return (-FAVOUR * np.log(questions / questions.mean())).astype(np.float32) if len(questions) else questions
 
     @cached_property
     def _telling(self) -> Amounts:
         """How telling each bucket is: the fewer questions hold it, the more."""
         return (np.log((self.learned + 1) / (self.holding + 1)) + 1).astype(np.float32)
 
-    def _descend(self, examples: Sequence[Example], rounds: int) -> None:
+    def _descend(self, weights: NDArray[np.float32], examples: Sequence[Example]) -> None:
         telling, place = self._telling, {expert: place for place, expert in enumerate(self.experts)}
         vectors = [weighed(example.features, telling) for example in examples]
         signs = np.full((len(examples), len(self.experts)), -1, dtype=np.float32)
@@ -108,29 +126,39 @@ class LinearModel:
         give = np.array([0.5 / (LOOSENESS * max(example.importance, 1e-3)) for example in examples], dtype=np.float32)
         multipliers = np.zeros_like(signs)
         order = np.random.default_rng(len(examples))
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             for row in order.permutation(len(examples)):
-                _step(self.weights, vectors[row], signs[row], multipliers[row], give[row])
+                _step(weights, vectors[row], signs[row], multipliers[row], give[row])
 
     def to_bytes(self) -> bytes:
         """For keeping. Weights are halved in precision, which no ranking notices."""
-        head = {"format": _FORMAT, "experts": self.experts, "learned": self.learned, "buckets": BUCKETS}
-        parts = json.dumps(head).encode() + b"\n", self.holding.tobytes(), self.weights.astype(np.float16).tobytes()
-        return b"".join(parts)
+        head = {
+            "format": _FORMAT,
+            "experts": self.experts,
+            "questions": self.questions,
+            "learned": self.learned,
+            "buckets": BUCKETS,
+        }
+        line = json.dumps(head).encode()
+        line += b" " * (-(len(line) + 1) % _ALIGNED) + b"\n"
+        return b"".join((line, self.holding.tobytes(), self.weights.astype(np.float16).tobytes()))
 
     @classmethod
-    def from_bytes(cls, kept: bytes) -> LinearModel:
-        """What `to_bytes` gave. Raises ValueError for anything else, also for another number of buckets."""
-        line, _, body = kept.partition(b"\n")
-        head = json.loads(line)
+    def from_bytes(cls, kept: bytes | mmap) -> LinearModel:
+        """What `to_bytes` gave; of a mapped file only what is asked for is read.
+
+        Raises ValueError for anything else, also for another number of buckets.
+        """
+        start = kept.find(b"\n") + 1
+        head = json.loads(kept[:start] or b"null")
         if not isinstance(head, dict) or (head.get("format"), head.get("buckets")) != (_FORMAT, BUCKETS):
             raise ValueError("not a model of this version")
-        experts, size = tuple(head["experts"]), BUCKETS * np.dtype(np.int32).itemsize
-        weights = np.frombuffer(body[size:], dtype=np.float16).astype(np.float32)
-        if len(weights) != BUCKETS * len(experts):
+        experts, body = tuple(head["experts"]), start + BUCKETS * np.dtype(np.int32).itemsize
+        if len(kept) != body + BUCKETS * len(experts) * np.dtype(np.float16).itemsize:
             raise ValueError("a model cut short")
-        holding = np.frombuffer(body[:size], dtype=np.int32)
-        return cls(experts, weights.reshape(BUCKETS, len(experts)), holding, head["learned"])
+        holding = np.frombuffer(kept, dtype=np.int32, count=BUCKETS, offset=start)
+        weights = np.frombuffer(kept, dtype=np.float16, offset=body).reshape(BUCKETS, len(experts))
+        return cls(experts, tuple(head["questions"]), weights, holding, head["learned"])
 
 
 def _holding(examples: Sequence[Example]) -> NDArray[np.int32]:

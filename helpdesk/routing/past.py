@@ -18,7 +18,7 @@ from helpdesk.accounts.models import Absence, Person
 from helpdesk.answers.models import AnswerKind, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.routing import asking
-from helpdesk.routing.candidates import Candidate
+from helpdesk.routing.candidates import Candidate, presence
 from helpdesk.routing.models import Topic
 from helpdesk.search import documents
 from helpdesk.search.index import (
@@ -123,26 +123,25 @@ class Precedents:
 
 def candidates(before: datetime) -> dict[int, Candidate]:
     """Today's experts, with as many answers as they had given `before` an instant; nobody away, busy or asked."""
-    answered = dict(
-        db.session.execute(
-            select(AnswerVersion.author_id, func.count(OfficialAnswer.id.distinct()))
-            .join(OfficialAnswer, OfficialAnswer.id == AnswerVersion.official_answer_id)
-            .where(OfficialAnswer.kind == AnswerKind.ANSWER, AnswerVersion.approved_at < before)
-            .group_by(AnswerVersion.author_id)
-        ).all()
-    )
-    return {
-        person_id: replace(
-            who,
-            open_offers=0,
-            answered=answered.get(person_id, 0),
-            absent_until=None,
-            delegate_id=None,
-            last_asked_at=None,
-            presence=1.0,
+    rows = db.session.execute(
+        select(
+            AnswerVersion.author_id,
+            func.count(OfficialAnswer.id.distinct()),
+            func.min(AnswerVersion.approved_at),
+            func.max(AnswerVersion.approved_at),
         )
-        for person_id, who in asking.candidates(before).items()
-    }
+        .join(OfficialAnswer, OfficialAnswer.id == AnswerVersion.official_answer_id)
+        .where(OfficialAnswer.kind == AnswerKind.ANSWER, AnswerVersion.approved_at < before)
+        .group_by(AnswerVersion.author_id)
+    )
+    answered = {author: (count, first, last) for author, count, first, last in rows}
+    latest = max((last for _count, _first, last in answered.values()), default=before)
+    alike = {"open_offers": 0, "absent_until": None, "delegate_id": None, "last_asked_at": None}
+    found = {}
+    for person_id, who in asking.candidates(before).items():
+        count, first, last = answered.get(person_id, (0, before, before))
+        found[person_id] = replace(who, answered=count, presence=presence(count, first, last, latest), **alike)
+    return found
 
 
 class Absences:

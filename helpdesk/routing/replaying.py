@@ -26,7 +26,7 @@ from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.changes import Changes
 from helpdesk.routing.confidence import Situation
 from helpdesk.routing.evidence import Part
-from helpdesk.routing.learning import Experience
+from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.lessons import taught_before
 from helpdesk.routing.matching import judge, text_asked
 from helpdesk.routing.models import Decision, Topic
@@ -45,8 +45,13 @@ LEAST_IN_A_SLICE = 50
 BATCH = 500
 PLAIN = ("P3", "P4")
 
-Reading = Callable[[str, str | None], Query]
-"""How a text in a language becomes a query."""
+Reading = Callable[[str | None, str, str | None], Query]
+"""How a subject and a text in a language become a query."""
+
+
+def as_now(subject: str | None, text: str, language: str | None) -> Query:
+    """How questions are read today."""
+    return Query.of(text_asked(subject, text), language)
 
 
 class TookTooLong(RelaisError):
@@ -58,6 +63,7 @@ class PastTicket:
     """A decided ticket: what was asked, when it was first offered to somebody, and who answered."""
 
     ticket_id: int
+    subject: str | None
     text: str
     language: str | None
     routed_at: datetime
@@ -72,7 +78,7 @@ def replay(
     last: int,
     *,
     index: Index | None = None,
-    reading: Reading = Query.of,
+    reading: Reading = as_now,
     progress: Callable[[int], None] = lambda done: None,
     seconds: float | None = None,
 ) -> Replayed:
@@ -144,11 +150,11 @@ def _tickets(ids: Sequence[int], routed: Mapping[int, datetime]) -> Iterator[Pas
         .where(Question.id.in_(first))
     )
     for row in rows:
-        text = text_asked(row.subject, row.text)
-        if row.ticket_id in authors and text.strip():
+        if row.ticket_id in authors and text_asked(row.subject, row.text).strip():
             yield PastTicket(
                 row.ticket_id,
-                text,
+                row.subject,
+                row.text,
                 row.language,
                 routed[row.ticket_id],
                 authors[row.ticket_id],
@@ -224,7 +230,7 @@ class _Look:
         )
 
     def _found(self, side: _Side, ticket: PastTicket) -> tuple[Query, past.Retrieved]:
-        query = side.reading(ticket.text, ticket.language)
+        query = side.reading(ticket.subject, ticket.text, ticket.language)
         precedents = self.precedents.before(query, ticket.routed_at, ticket.ticket_id)
         return query, past.Retrieved(side.directory.people(query), side.directory.topics(query), precedents)
 
@@ -250,6 +256,7 @@ class _Sides:
         self.weights = weights_of(chosen)
         self.budget = float(setting("wrong_route_budget"))
         self._changed_weights = weights_of({**chosen, **changes.weights})
+        self._learns = experience().model is not None
         self._changes, self._reading, self._precedents = changes, reading, precedents
 
     @contextmanager
@@ -262,8 +269,8 @@ class _Sides:
             yield _Look(
                 self._precedents,
                 past.candidates(before),
-                Experience(model=taught_before(before)),
-                _Side(directory, self.weights, Query.of),
+                Experience(model=taught_before(before) if self._learns else None),
+                _Side(directory, self.weights, as_now),
                 _Side(other, self._changed_weights, self._reading),
             )
 

@@ -2,8 +2,11 @@
 counts."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import log
+from zlib import crc32
 
 from helpdesk.search.text import LANGUAGES, Token, analyse_each, guess_language
 
@@ -37,6 +40,14 @@ class Query:
         """How often each term occurs; words that carry no subject are left out unless `common`."""
         return Counter(t.term for t in self.tokens[language] if common or not t.common)
 
+    def asked(self, language: str, *, common: bool) -> dict[str, float]:
+        """Each term and what it counts: 1, and more when it is repeated, as a long question repeats its subject."""
+        return _weighed(self.terms(language, common=common))
+
+    def pairs(self, language: str) -> dict[str, float]:
+        """Neighbouring terms, each two as one term (see `pairs_of`), and what they count."""
+        return _weighed(Counter(pairs_of([token.term for token in self.tokens[language]])))
+
     def informative(self) -> set[str]:
         """The distinct terms that say something about the subject, in the language read first."""
         return set(self.terms(self.first_language(), common=False))
@@ -64,3 +75,17 @@ class Query:
 
     def first_language(self) -> str:
         return self.language or LANGUAGES[0]
+
+
+PAIRS = 1 << 18
+"""Pairs are numbered by a checksum, so that a million texts do not make a dictionary of millions of them."""
+
+
+def pairs_of(terms: Sequence[str]) -> list[str]:
+    """Each two neighbours as one term: "carte bleue" says more than the two words apart."""
+    return [f"{crc32(f'{one} {next_}'.encode()) % PAIRS:x}" for one, next_ in pairwise(terms)]
+
+
+def _weighed(counts: Counter[str]) -> dict[str, float]:
+    """1 + ln(n) for a term that occurs n times (Manning, Raghavan and Schütze 2008, section 6.4.1)."""
+    return {term: 1 + log(count) for term, count in counts.items()}

@@ -52,7 +52,9 @@ class Family:
     common: bool = False
     """Whether articles and greetings are asked for too. Long histories gain by it, short profiles lose."""
     most_terms: int = 64
-    """Only this many of the rarest terms of a long question are asked."""
+    """Only this many of the most telling terms of a long question are asked: those that count most, times how rare."""
+    pairs: bool = False
+    """Whether neighbouring terms are asked for, as pairs, instead of terms."""
 
 
 class Found(NamedTuple):
@@ -197,20 +199,23 @@ class Question:
         question = cls(family, source)
         if source.size(family.kind):
             for language, share in query.weights.items():
-                question.ask(query.terms(language, common=family.common), language, share)
+                asked = query.pairs(language) if family.pairs else query.asked(language, common=family.common)
+                question.ask(asked, language, share)
         return question
 
-    def ask(self, terms: Iterable[str], language: str, share: float = 1.0) -> None:
-        """Ask for `terms`, or the rarest known ones when they are too many. Call it once per language."""
+    def ask(self, terms: Mapping[str, float] | Iterable[str], language: str, share: float = 1.0) -> None:
+        """Ask for `terms` (each with what it counts; 1 unless said), or the most telling known ones when they are too
+        many. Call it once per language."""
         prepared = self._source.prepared.get((self._family, language))
         if prepared is None:
             prepared = self._source.prepared[self._family, language] = Prepared(self._family, language, self._source)
-        known = {term: prepared.term(term) for term in terms}
+        weights = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
+        known = {term: prepared.term(term) for term in weights}
         if len(known) > self._family.most_terms:
-            known = _rarest(known, self._family.most_terms)
-        self.ideal += share * (self._family.k1 + 1) * sum(term.most for term in known.values())
+            known = _most_telling(known, weights, self._family.most_terms)
+        self.ideal += share * (self._family.k1 + 1) * sum(weights[term] * found.most for term, found in known.items())
         self._keys += [(language, term) for term in known]
-        self._shares += [share] * len(known)
+        self._shares += [share * weights[term] for term in known]
         self._terms += known.values()
 
     def hits(self, limit: int) -> Gains:
@@ -275,7 +280,9 @@ def idf(size: int, frequency: int) -> float:
     return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))
 
 
-def _rarest(known: Mapping[str, Term], most: int) -> dict[str, Term]:
-    """The rarest of those the index knows, then those it does not know."""
-    chosen = nsmallest(most, known, key=lambda term: (not known[term].frequency, known[term].frequency, term))
+def _most_telling(known: Mapping[str, Term], weights: Mapping[str, float], most: int) -> dict[str, Term]:
+    """The most telling of those the index knows, then those it does not know."""
+    chosen = nsmallest(
+        most, known, key=lambda term: (not known[term].frequency, -weights[term] * known[term].most, term)
+    )
     return {term: known[term] for term in chosen}

@@ -20,21 +20,25 @@ from helpdesk.search.index import (
     TicketDocument,
     TopicDocument,
 )
+from helpdesk.search.query import pairs_of
 from helpdesk.search.scoring import Family
 from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, analyse_each
 from helpdesk.search.whoosh_terms import TERMS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every change below: an index made by another version is rebuilt."""
 
 VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"
 
 DECLARED = Family("person", {"title": 1.0, "profile": 1.0, "topics": 1.0, "department": 0.3}, b=1.0, k1=3.0)
-HISTORY = Family("person", {"history": 1.0}, b=1.0, k1=3.0, power=2, common=True)
+HISTORY = Family("person", {"history": 1.0}, b=1.0, k1=3.0, power=2, common=True, most_terms=256)
+PAIRS = Family("person", {"pairs": 0.5}, b=1.0, k1=3.0, power=2, pairs=True, most_terms=256)
 TOPICS = Family("topic", {"words": 1.0})
-PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True, most_terms=32)
+PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True)
 
-KIND_OF_FIELD = {name: family.kind for family in (DECLARED, HISTORY, TOPICS, PRECEDENTS) for name in family.fields}
+KIND_OF_FIELD = {
+    name: family.kind for family in (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS) for name in family.fields
+}
 
 META = "meta"
 """Key of the document that carries the watermark."""
@@ -82,7 +86,16 @@ def _person(document: PersonDocument) -> dict[str, Any]:
     body: dict[str, Any] = {"kind": "person"}
     for name in (*DECLARED.fields, *HISTORY.fields):
         body |= _texts(name, getattr(document, name))
-    return body
+    return body | _pairs(document.history)
+
+
+def _pairs(history: str) -> dict[str, list[str]]:
+    """Neighbouring terms of each line."""
+    found: dict[str, list[str]] = {field_name("pairs", language): [] for language in LANGUAGES}
+    for line in history.splitlines():
+        for language, tokens in analyse_each(line).items():
+            found[field_name("pairs", language)] += pairs_of([token.term for token in tokens])
+    return {name: terms for name, terms in found.items() if terms}
 
 
 def _topic(document: TopicDocument) -> dict[str, Any]:

@@ -193,12 +193,12 @@ def _snapshot(build: Path, before: Snapshot | None) -> Snapshot:
 
 def _people(snapshot: Snapshot, query: Query, limit: int) -> PeopleFound:
     declared = Question.of(query, layout.DECLARED, snapshot)
-    history = Question.of(query, layout.HISTORY, snapshot)
-    places = _either(declared.best(limit), history.best(limit))
-    said, done = declared.gains(places), history.gains(places)
-    rows = zip(snapshot.stored(places), said.totals.tolist(), done.totals.tolist(), said.words(), strict=True)
+    history, pairs = Question.of(query, layout.HISTORY, snapshot), Question.of(query, layout.PAIRS, snapshot)
+    places = _either(declared.best(limit), history.best(limit), pairs.best(limit))
+    said, done = declared.gains(places), history.gains(places).totals + pairs.gains(places).totals
+    rows = zip(snapshot.stored(places), said.totals.tolist(), done.tolist(), said.words(), strict=True)
     hits = tuple(PersonHit(_number(kept.key), score, practised, words) for kept, score, practised, words in rows)
-    return PeopleFound(hits, declared.ideal, history.ideal)
+    return PeopleFound(hits, declared.ideal, history.ideal + pairs.ideal)
 
 
 def _topics(snapshot: Snapshot, query: Query, limit: int) -> TopicsFound:
@@ -219,9 +219,9 @@ def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound
     return PrecedentsFound(tuple(hits), asked.ideal)
 
 
-def _either(first: Places, second: Places) -> Places:
-    """Both lists, one after the other, each place once."""
-    return np.array(list(dict.fromkeys([*first.tolist(), *second.tolist()])), np.intp)
+def _either(*lists: Places) -> Places:
+    """The lists, one after the other, each place once."""
+    return np.array(list(dict.fromkeys(place for listed in lists for place in listed.tolist())), np.intp)
 
 
 def _number(key: str) -> int:

@@ -17,7 +17,7 @@ from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, Conflict, NotAllowed
 from helpdesk.outbox import OutboxRow
-from helpdesk.routing import matching, past, replaying
+from helpdesk.routing import learning, lessons, matching, past, replaying
 from helpdesk.routing.changes import Changes, UnknownChange
 from helpdesk.routing.evidence import WEIGHTS, Part
 from helpdesk.routing.models import Decision, ReplayState, Skill
@@ -142,7 +142,7 @@ def test_the_words_of_a_topic_can_be_tried(history, tv, monkeypatch):
 
 def test_questions_can_be_read_otherwise(history, bills):
     """The seam for other words: how a text becomes a query is an argument."""
-    found = judged(reading=lambda text, language: Query.of(text.replace("Zorglub", "Facture"), language))
+    found = judged(reading=lambda _subject, text, language: Query.of(text.replace("Zorglub", "Facture"), language))
     assert said_of(history[2], found).before == Said((), 0.0)
     assert said_of(history[2], found).after.first == bills.id
 
@@ -163,6 +163,18 @@ def test_without_decided_tickets_there_is_nothing(tv):
     following.follow(the_index())
     found = replay(Changes(weights={"history": 1.0}), 50)
     assert (found.n, found.since, found.changed) == (0, None, ())
+
+
+def test_what_was_taught_is_taught_by_the_past_alone(history, tv, bills, monkeypatch):
+    monkeypatch.setattr(lessons, "FEWEST", 2)
+    assert lessons.taught_before(START + timedelta(days=1)) is None
+    model = lessons.taught_before(START + timedelta(days=3))
+    assert (model.learned, model.experts) == (3, (tv.id, bills.id))
+    taught = []
+    monkeypatch.setattr(replaying, "experience", lambda: learning.Experience(model=model))
+    monkeypatch.setattr(replaying, "taught_before", lambda instant: taught.append(instant))
+    replay(Changes(), 50)
+    assert taught == [START]
 
 
 # --- figures --------------------------------------------------------------------------------------------------------
