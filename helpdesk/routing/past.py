@@ -136,11 +136,18 @@ def candidates(before: datetime) -> dict[int, Candidate]:
     )
     answered = {author: (count, first, last) for author, count, first, last in rows}
     latest = max((last for _count, _first, last in answered.values()), default=before)
-    alike = {"open_offers": 0, "absent_until": None, "delegate_id": None, "last_asked_at": None}
     found = {}
     for person_id, who in asking.candidates(before).items():
         count, first, last = answered.get(person_id, (0, before, before))
-        found[person_id] = replace(who, answered=count, presence=presence(count, first, last, latest), **alike)
+        found[person_id] = replace(
+            who,
+            open_offers=0,
+            answered=count,
+            absent_until=None,
+            delegate_id=None,
+            last_asked_at=None,
+            presence=presence(count, first, last, latest),
+        )
     return found
 
 
