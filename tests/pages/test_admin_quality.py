@@ -103,7 +103,8 @@ def test_budgets_say_what_they_would_have_meant(browser):
     months(300, right=300)
     page = browser.get("/admin/quality").text
     assert "for the last 200 decided questions" in page
-    assert "75% would have gone by themselves, 0% of these wrongly" in page  # at 3 %, from the 150th on
+    assert "2% · 50% would have gone by themselves, 0% of these wrongly" in page  # from the 200th on
+    assert "3% · 100% would have gone by themselves, 0% of these wrongly" in page
 
 
 # --- the switches -----------------------------------------------------------------------------------------------------
