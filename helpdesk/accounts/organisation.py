@@ -26,7 +26,9 @@ DEFAULTS: dict[str, Any] = {
     "timezone": "Europe/Paris",
     "signature": "",  # added under what is pasted on a channel, when set
     "automatic_routing": False,  # off until an administrator turns it on
+    "prefill_routing": True,  # a sure suggestion is chosen beforehand; without it a person chooses among three
     "wrong_route_budget": 0.03,
+    "matcher_weights": {},  # part of the evidence -> how much it counts, where that is not the matcher's own weight
     "announced_delay_days": 2,  # working days, told to the asker
     "theme_css": "",
     "circuits": {},  # circuit -> handles of the people named when a ticket is escalated to it
@@ -62,6 +64,7 @@ CHECKS: dict[str, Callable[[Any], Problem | None]] = {
     "wrong_route_budget": lambda value: _problem_of_number("wrong_route_budget", value, 0.001, LARGEST_BUDGET),
     "announced_delay_days": lambda value: _problem_of_number("announced_delay_days", value, 1, LONGEST_DELAY),
     "automatic_routing": lambda value: None if isinstance(value, bool) else Problem("automatic_routing", "invalid"),
+    "prefill_routing": lambda value: None if isinstance(value, bool) else Problem("prefill_routing", "invalid"),
 }
 
 KEPT = "relais_settings"  # in `Session.info`

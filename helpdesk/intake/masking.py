@@ -94,11 +94,6 @@ def split_marks(text: str) -> list[str | Mark]:
     return pieces
 
 
-def without_marks(masked: str) -> str:
-    """A masked text without its marks: `⟦customer-number⟧` is no word of the asker's."""
-    return "".join(piece if isinstance(piece, str) else " " for piece in split_marks(masked))
-
-
 def skeleton(text: str) -> tuple[str, list[int] | range]:
     """The text as finders read it, and for each of its characters the place it had in `text`.
 

@@ -149,6 +149,8 @@ class Situation:
     """Tickets decided so far in the organisation."""
     automatic_on: bool = False
     """An administrator turned automatic mode on."""
+    prefill_on: bool = True
+    """The first may be chosen beforehand; without it a person always chooses among three."""
     department_opted_in: bool = False
     """The department of the first suggestion takes automatic offers."""
     priority: str = "P3"
@@ -164,7 +166,7 @@ def choose_mode(chance: float, signals: Signals, situation: Situation) -> Mode:
         return Mode.ABSTAIN
     if undecided and chance < LIKELY_FROM:
         return Mode.ABSTAIN
-    if situation.decided < DECISIONS_TO_TRUST or chance < PREFILL_FROM:
+    if situation.decided < DECISIONS_TO_TRUST or chance < PREFILL_FROM or not situation.prefill_on:
         return Mode.PROPOSE
     if (
         chance >= AUTOMATIC_FROM

@@ -72,6 +72,8 @@ class Evidence:
     """P1 and P2: a full workload discounts but does not exclude."""
     learned: Mapping[int, float] = field(default_factory=dict)
     """Person → score of the model learned from decided questions (see `linear`)."""
+    weights: Mapping[Part, float] = field(default_factory=lambda: WEIGHTS)
+    """How much each part counts: the organisation's choice, or `WEIGHTS`."""
 
 
 Shares = Mapping[Part, Mapping[int, float]]
@@ -166,7 +168,7 @@ def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candi
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
         full = FULL_HISTORY if part is Part.HISTORY else FULL_STRENGTH
-        weight = WEIGHTS[part] * min(1.0, strength[part] / full)
+        weight = evidence.weights[part] * min(1.0, strength[part] / full)
         for person, value in values.items():
             if weight * value > 0:
                 points[person][part] = weight * value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -20,8 +20,8 @@ from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.intake.masking import without_marks
 from helpdesk.routing import asking
+from helpdesk.routing.asked import text_asked
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
     Confidence,
@@ -32,14 +32,15 @@ from helpdesk.routing.confidence import (
     probability,
     raw_probability,
 )
-from helpdesk.routing.evidence import Evidence
+from helpdesk.routing.evidence import WEIGHTS, Evidence, Part
 from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.routing.training import the_model
+from helpdesk.routing.weights import weights_of
 from helpdesk.search.access import the_index
-from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound
+from helpdesk.search.index import Index, PeopleFound, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
@@ -138,9 +139,10 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
     question = ticket.question
-    text = without_marks("\n".join(part for part in (question.subject, question.text) if part))
+    text = text_asked(question.subject, question.text)
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
+        prefill_on=bool(setting("prefill_routing") or setting("automatic_routing")),
         priority=ticket.priority,
         sensitive=bool(ticket.sensitivity or ticket.restricted or ticket.personal_data),
     )
@@ -155,7 +157,18 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
 
 def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
     """Who could answer `text`, as things stand now. Raises IndexUnusable."""
-    return _match(Query.of(text, language), index or the_index(), Situation())
+    situation = Situation(prefill_on=bool(setting("prefill_routing") or setting("automatic_routing")))
+    return _match(Query.of(text, language), index or the_index(), situation)
+
+
+class Retrieval(Protocol):
+    """What the matcher asks of an index."""
+
+    def people(self, query: Query) -> PeopleFound: ...
+
+    def topics(self, query: Query) -> TopicsFound: ...
+
+    def precedents(self, query: Query) -> PrecedentsFound: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +183,15 @@ class Judgement:
 
 def judge(
     query: Query,
-    index: Index,
+    index: Retrieval,
     candidates: Mapping[int, Candidate],
     known: Experience,
     situation: Situation,
     chosen_topics: frozenset[int] = frozenset(),
     automatic_departments: frozenset[int] = frozenset(),
+    weights: Mapping[Part, float] = WEIGHTS,
 ) -> Judgement:
-    """The matcher itself, without the database: what production and the evaluation share."""
+    """The matcher itself, without the database: what production, the evaluation and replays share."""
     evidence = Evidence(
         query,
         index.people(query),
@@ -186,6 +200,7 @@ def judge(
         chosen_topics=chosen_topics,
         urgent=situation.priority in URGENT,
         learned=known.model.scores(counted(query)) if known.model is not None else {},
+        weights=weights,
     )
     ranking = rank(evidence, candidates)
     chance = probability(ranking.signals, known.calibration)
@@ -204,7 +219,16 @@ def _match(
     now = clock.now()
     candidates = asking.candidates(now, ticket_id)
     known = replace(experience(), model=the_model(index))
-    judged = judge(query, index, candidates, known, situation, chosen_topics, _automatic_departments())
+    judged = judge(
+        query,
+        index,
+        candidates,
+        known,
+        situation,
+        chosen_topics,
+        _automatic_departments(),
+        weights_of(setting("matcher_weights")),
+    )
     ranking, precedents = judged.ranking, judged.evidence.precedents
     similar = _similar(query, precedents)
     return Suggestions(

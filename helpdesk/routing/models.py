@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Department, Person
@@ -74,6 +74,7 @@ class Offer(Base):
     __table_args__ = (
         Index("ix_offer_person_state", "person_id", "state", "offered_at"),
         Index("ix_offer_ticket", "ticket_id", "id"),
+        Index("ix_offer_offered", "offered_at", "id"),  # reports by week
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -99,6 +100,16 @@ class Decision(Base):
     """What the matcher said for a ticket, kept with its reasons, and what was done with it."""
 
     __tablename__ = "routing_decision"
+    __table_args__ = (
+        Index("ix_routing_decision_made", "made_at", "id"),  # reports by week
+        # Those decided, latest first, however many were never asked.
+        Index(
+            "ix_routing_decision_decided",
+            "id",
+            sqlite_where=text('"right" IS NOT NULL'),
+            postgresql_where=text('"right" IS NOT NULL'),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
@@ -113,3 +124,36 @@ class Decision(Base):
     right: Mapped[bool | None]  # the first suggestion was who answered in the end
 
     ticket: Mapped[Ticket] = relationship()
+
+
+class ReplayState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Replay(Base):
+    """What a change of the matcher would have done on past tickets: asked by an administrator, worked out by a worker.
+
+    `changes` and `result` are plain JSON (see `changes.Changes` and `replayed.Replayed`): ids, numbers and words of the
+    directory, no text of anybody's question.
+    """
+
+    __tablename__ = "replay"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime]
+    changes: Mapped[dict[str, Any]] = mapped_column(JSON)
+    last: Mapped[int]  # decided tickets to look at, the latest
+    state: Mapped[ReplayState] = mapped_column(Word(ReplayState), default=ReplayState.WAITING)
+    done: Mapped[int] = mapped_column(default=0)  # tickets looked at so far
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    problem: Mapped[str] = mapped_column(String(40), default="")  # a short code: why it failed
+    finished_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    applied_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    asked_by: Mapped[Person] = relationship(foreign_keys=[asked_by_id])
+    applied_by: Mapped[Person | None] = relationship(foreign_keys=[applied_by_id])

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 
 from helpdesk.routing.candidates import Candidate, exclusion, language_factor, load_factor
 from helpdesk.routing.evidence import (
-    WEIGHTS,
     Evidence,
     Part,
     Points,
@@ -192,7 +191,7 @@ def _signals(
     source = standing.stands_in_for.get(first.person_id, first.person_id)
     others = max((score for p, score in standing.scores.items() if p != first.person_id), default=0.0)
     strength = strengths(evidence)
-    weights = {part: WEIGHTS[part] * strength[part] for part, found in shares.items() if found}
+    weights = {part: evidence.weights[part] * strength[part] for part, found in shares.items() if found}
     agreeing = sum(w for part, w in weights.items() if shares[part].get(source, 0.0) > 0.99)
     return Signals(
         informative=len(informative),

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from helpdesk.answers.models import AnswerVersion, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.intake.masking import without_marks
+from helpdesk.routing.asked import text_asked
 from helpdesk.routing.features import counted
 from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.search.index import Index
@@ -37,6 +37,8 @@ ANEW_SHARE = 0.25
 """When so many were added, all are learned afresh: small steps let old ones count for less than they should."""
 MOST = 20_000
 """Questions learned from: the latest."""
+MOST_REPLAYED = 5_000
+"""The same, when the past is replayed: a model for each of many instants."""
 LOOK_AGAIN = 1.0
 """Seconds a process trusts the file it has open."""
 
@@ -81,6 +83,12 @@ def keep_up(index: Index) -> int:
     return model.learned
 
 
+def taught_before(instant: datetime) -> LinearModel | None:
+    """What had been learned from the questions decided before a past instant; None while they were too few."""
+    taught = _taught(AnswerVersion.approved_at < instant, most=MOST_REPLAYED)
+    return LinearModel.fit(taught.examples) if len(taught.examples) >= FEWEST else None
+
+
 # --- decided questions ------------------------------------------------------------------------------------------------
 
 
@@ -108,14 +116,13 @@ def _decided() -> Select[int, str | None, str, str | None, int, datetime]:
     )
 
 
-def _taught(*which: ColumnElement[bool]) -> _Taught:
+def _taught(*which: ColumnElement[bool], most: int = MOST) -> _Taught:
     """The latest decided questions of those, oldest first."""
-    rows = db.session.execute(_decided().where(*which).order_by(AnswerVersion.id.desc()).limit(MOST)).all()[::-1]
+    rows = db.session.execute(_decided().where(*which).order_by(AnswerVersion.id.desc()).limit(most)).all()[::-1]
     latest = max((row.approved_at for row in rows), default=None)
     examples = []
     for row in rows:
-        text = without_marks("\n".join(filter(None, (row.subject, row.text))))
-        features = counted(Query.of(text, row.language))
+        features = counted(Query.of(text_asked(row.subject, row.text), row.language))
         examples.append(Example(features, (row.author_id,), importance(latest - row.approved_at)))
     return _Taught(examples, max((row.id for row in rows), default=0))
 

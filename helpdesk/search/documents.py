@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 from sqlalchemy.orm import selectinload
 
 from helpdesk.accounts.access import Role
@@ -76,39 +77,45 @@ def _changes(ids: set[int], read: Callable[[Sequence[int]], Iterable[Document]],
 # --- people and topics -------------------------------------------------------------------------------------
 
 
-def people(ids: Sequence[int]) -> Iterator[Document]:
-    """Those who can be asked: active experts of departments that answer."""
+def words_of(topic: Topic) -> str:
+    """What stands for a topic: its labels and synonyms in both languages."""
+    return ". ".join([topic.label_fr, topic.label_en, *topic.synonyms])
+
+
+def people(
+    ids: Sequence[int], *, before: datetime | None = None, words: Callable[[Topic], str] = words_of
+) -> Iterator[Document]:
+    """Those who can be asked: active experts of departments that answer.
+
+    For a replay: with what they had answered `before` an instant, and with other `words` of a topic.
+    """
     rows = db.session.execute(
         select(Person.id, Person.title, Person.profile, Department.name)
         .join(Department, Department.id == Person.department_id, isouter=True)
         .join(PersonRole, PersonRole.person_id == Person.id)
         .where(Person.id.in_(ids), Person.active, PersonRole.role == Role.EXPERT)
     ).all()
-    known = _declared_topics([row.id for row in rows])
+    known = _declared_topics([row.id for row in rows], words)
     for row in rows:
-        history = "\n".join(_questions_answered_by(row.id))
+        history = "\n".join(_questions_answered_by(row.id, before))
         yield PersonDocument(row.id, row.title, row.profile, known[row.id], row.name or "", history)
 
 
-def topics(ids: Sequence[int]) -> Iterator[Document]:
+def topics(ids: Sequence[int], *, words: Callable[[Topic], str] = words_of) -> Iterator[Document]:
     for topic in db.session.scalars(select(Topic).where(Topic.id.in_(ids), Topic.active)):
-        yield TopicDocument(topic.id, _words(topic))
+        yield TopicDocument(topic.id, words(topic))
 
 
-def _words(topic: Topic) -> str:
-    return ". ".join([topic.label_fr, topic.label_en, *topic.synonyms])
-
-
-def _declared_topics(people_ids: Sequence[int]) -> dict[int, str]:
+def _declared_topics(people_ids: Sequence[int], words_of: Callable[[Topic], str]) -> dict[int, str]:
     """Per person, the labels and synonyms of the topics they declared."""
     words: defaultdict[int, list[str]] = defaultdict(list)
     found = select(Skill.person_id, Topic).join(Topic).where(Skill.person_id.in_(people_ids), Topic.active)
     for person_id, topic in db.session.execute(found.order_by(Skill.person_id, Topic.id)):
-        words[person_id].append(_words(topic))
+        words[person_id].append(words_of(topic))
     return defaultdict(str, {person_id: ". ".join(parts) for person_id, parts in words.items()})
 
 
-def _questions_answered_by(person_id: int) -> Iterable[str]:
+def _questions_answered_by(person_id: int, before: datetime | None = None) -> Iterable[str]:
     """The latest questions whose official answer `person_id` wrote, each with the beginning of the answer. Restricted
     tickets stay out."""
     found = db.session.execute(
@@ -117,6 +124,7 @@ def _questions_answered_by(person_id: int) -> Iterable[str]:
         .join(OfficialAnswer, OfficialAnswer.ticket_id == Ticket.id)
         .join(AnswerVersion, AnswerVersion.official_answer_id == OfficialAnswer.id)
         .where(AnswerVersion.author_id == person_id, AnswerVersion.version == 1, Ticket.restricted.is_(False))
+        .where(AnswerVersion.approved_at < before if before is not None else true())
         .order_by(Question.id.desc())
         .limit(LONGEST_HISTORY)
     )

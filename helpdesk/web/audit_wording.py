@@ -71,7 +71,9 @@ SETTINGS: Mapping[str, Any] = {
     "timezone": _l("time zone"),
     "signature": _l("signature"),
     "automatic_routing": _l("automatic routing"),
+    "prefill_routing": _l("sure suggestions chosen beforehand"),
     "wrong_route_budget": _l("wrong choices allowed"),
+    "matcher_weights": _l("weights of the matcher"),
     "announced_delay_days": _l("delay announced to the asker"),
     "circuits": _l("people of the restricted circuits"),
 }

@@ -7,7 +7,15 @@ from functools import partial
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, format_time, format_timedelta
+from flask_babel import (
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    format_time,
+    format_timedelta,
+    get_locale,
+)
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -124,5 +132,7 @@ def number(value: float) -> str:
 
 
 def percent(value: float) -> str:
-    """0.03 as "3%", the way the reader's language writes it."""
-    return str(format_percent(value, "#,##0.##%"))
+    """0.03 as "3%", the way the reader's language writes it: French leaves a space before the sign."""
+    locale = get_locale()
+    space = "\u00a0" if locale is not None and locale.language == "fr" else ""
+    return str(format_percent(value, f"#,##0.##{space}%"))

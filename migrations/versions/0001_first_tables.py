@@ -427,6 +427,7 @@ def upgrade() -> None:
     with op.batch_alter_table("offer", schema=None) as batch_op:
         batch_op.create_index("ix_offer_person_state", ["person_id", "state", "offered_at"], unique=False)
         batch_op.create_index("ix_offer_ticket", ["ticket_id", "id"], unique=False)
+        batch_op.create_index("ix_offer_offered", ["offered_at", "id"], unique=False)
 
     op.create_table(
         "official_answer",
@@ -515,6 +516,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("routing_decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_routing_decision_ticket_id"), ["ticket_id"], unique=False)
+        batch_op.create_index("ix_routing_decision_made", ["made_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_routing_decision_decided",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text('"right" IS NOT NULL'),
+            postgresql_where=sa.text('"right" IS NOT NULL'),
+        )
+
+    op.create_table(
+        "replay",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", UTCDateTime(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("problem", sa.String(length=40), nullable=False),
+        sa.Column("finished_at", UTCDateTime(), nullable=True),
+        sa.Column("applied_at", UTCDateTime(), nullable=True),
+        sa.Column("applied_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["applied_by_id"], ["person.id"], name=op.f("fk_replay_applied_by_id_person")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_replay_asked_by_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replay")),
+    )
 
     op.create_table(
         "scratch",
@@ -778,7 +806,14 @@ def downgrade() -> None:
 
     op.drop_table("ticket_named")
     op.drop_table("scratch")
+    op.drop_table("replay")
     with op.batch_alter_table("routing_decision", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_routing_decision_decided",
+            sqlite_where=sa.text('"right" IS NOT NULL'),
+            postgresql_where=sa.text('"right" IS NOT NULL'),
+        )
+        batch_op.drop_index("ix_routing_decision_made")
         batch_op.drop_index(batch_op.f("ix_routing_decision_ticket_id"))
 
     op.drop_table("routing_decision")
@@ -796,6 +831,7 @@ def downgrade() -> None:
 
     op.drop_table("official_answer")
     with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.drop_index("ix_offer_offered")
         batch_op.drop_index("ix_offer_ticket")
         batch_op.drop_index("ix_offer_person_state")
 

@@ -27,6 +27,7 @@ IN_THE_CONTRACT = {
     "match",
     "people",
     "reindex",
+    "replay",
     "restore",
     "routing-eval",
     "sla",

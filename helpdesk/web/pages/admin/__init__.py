@@ -13,6 +13,8 @@ from helpdesk.web.pages.admin import (
     log,
     people,
     presence,
+    quality,
+    replays,
     settings,
     skills,
     topics,
@@ -20,6 +22,6 @@ from helpdesk.web.pages.admin import (
 from helpdesk.web.pages.admin.place import blueprint
 
 __all__ = [
-    "blueprint", "channels", "departments", "home", "jobs", "keys", "letters", "log", "people", "presence", "settings",
-    "skills", "topics",
+    "blueprint", "channels", "departments", "home", "jobs", "keys", "letters", "log", "people", "presence", "quality",
+    "replays", "settings", "skills", "topics",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ SECTIONS = (
     (_l("Departments"), "departments"),
     (_l("Topics"), "topics"),
     (_l("Channels"), "channels"),
+    (_l("Routing"), "quality_of_routing"),
     (_l("Settings"), "settings"),
     (_l("Letters"), "letters"),
     (_l("Jobs"), "jobs"),
@@ -45,6 +46,8 @@ PARENTS = {
     "topic": "topics",
     "channel": "channels",
     "letter": "letters",
+    "replays": "quality_of_routing",
+    "replay": "quality_of_routing",
 }
 LARGEST_ID = 2**31 - 1  # what every database keeps in a row's id
 

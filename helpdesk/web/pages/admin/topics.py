@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, url_for
+from flask import abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from helpdesk.accounts.directory import department_with
 from helpdesk.errors import NotFound, Problem
 from helpdesk.reports.topics import by_department, who_knows
-from helpdesk.routing.models import Topic
+from helpdesk.routing.models import Replay, Topic
+from helpdesk.routing.replays import LAST, ask_for_replay, changed_topic
 from helpdesk.routing.topics import put_topic, topic_with
 from helpdesk.web.forms.admin_organisation import NewTopicForm, TopicForm, shown_topic
 from helpdesk.web.pages.admin.place import blueprint, clash, department_choices, every_problem, page, save, words_asked
@@ -53,6 +54,10 @@ def topic(code: str) -> ResponseReturnValue:
     form.department.choices = department_choices(row.department.code)
     if not form.is_submitted():
         form.remember(shown_topic(row))
+    elif form.validate() and "try" in request.form:
+        replay = save(form, lambda: _try(row, form), names={"changes": "synonyms"})
+        if replay is not None:
+            return back_to(url_for("admin.replay", row_id=replay.id))
     elif form.validate():
         done = save(form, lambda: put_topic(code, by=me(), **_values(form)), now=lambda: shown_topic(_found(code)))
         if done is not None:
@@ -68,6 +73,11 @@ def _found(code: str) -> Topic:
     if row is None:
         raise NotFound()
     return row
+
+
+def _try(topic: Topic, form: TopicForm) -> Replay:
+    """Have a worker find out what the words typed would have done; the topic stays as it is."""
+    return ask_for_replay(changed_topic(topic, **_values(form)), LAST, by=me())
 
 
 def _values(form: TopicForm) -> dict[str, Any]:
