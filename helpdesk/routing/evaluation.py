@@ -1,7 +1,8 @@
 """Measuring the matcher on labelled questions, exactly as production runs it. Nothing is stored.
 
 Each label is an expert; questions to learn from are their answered questions. Some of those, the last where times are
-known, are first asked of what the others taught, and what came of it calibrates the confidence.
+known, are first asked of what the others taught, and what came of it corrects the confidence and says from where Relais
+may ask by itself.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from helpdesk.routing.budget import MOST
 from helpdesk.routing.candidates import Candidate, presence
-from helpdesk.routing.confidence import Calibration, Mode, Situation, raw_probability
+from helpdesk.routing.confidence import HELD_BACK, Decided, Mode, Situation, raw_probability
 from helpdesk.routing.features import counted
-from helpdesk.routing.learning import LATEST, Experience
+from helpdesk.routing.learning import Experience
+from helpdesk.routing.lessons import Lessons, lessons
 from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.routing.matching import judge
 from helpdesk.search.documents import BEGINNING, LONGEST_HISTORY
@@ -25,6 +28,8 @@ from helpdesk.search.index import Document, Index, PersonDocument, PrecedentDocu
 from helpdesk.search.query import Query
 from helpdesk.search.whoosh_index import WhooshIndex
 
+BUDGET = 0.03
+"""The share of automatic choices that may be wrong, unless said."""
 COVERAGE = 0.8
 REPLAYED = 0.2
 """At most this share of what is learned from is replayed to calibrate."""
@@ -52,6 +57,11 @@ class Figures:
     top3: float | None
     mrr: float | None
     oos_auroc: float | None
+    """How well what speaks for the first at all tells questions that belong here from others."""
+    oos_caught: float | None
+    """Of questions that do not belong here, those with less that speaks for anybody than 95 % of the others have."""
+    oos_automatic: float | None
+    """Of questions that do not belong here, those that would have been asked without a person."""
     precision_at_coverage: float | None
     automatic_rate: float | None
     automatic_precision: float | None
@@ -71,19 +81,25 @@ class _Asked:
     place: int | None
     probability: float
     raw: float
+    fit: float
     automatic: bool
     milliseconds: float
 
+    @property
+    def decided(self) -> Decided:
+        return Decided(self.raw, self.fit, self.place == 1)
 
-def evaluate(learned: Sequence[Row], asked: Sequence[Row]) -> Figures:
+
+def evaluate(learned: Sequence[Row], asked: Sequence[Row], budget: float = BUDGET) -> Figures:
     """Build an index of the `learned` rows, ask the others in order, without learning from them."""
-    calibration = _calibration(learned)
+    known = _lessons(learned, budget)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
         started = time.process_time()
         experts = _Experts(learned, Path(folder))
         seconds = time.process_time() - started
-        known = Experience(len(learned), calibration, _model(learned, experts.numbers))
-        results = [experts.ask(row, known) for row in asked]
+        model = _model(learned, experts.numbers)
+        experience = Experience(len(learned), known.calibration, known.automatic_from, model=model)
+        results = [experts.ask(row, experience) for row in asked]
     return _figures(results, seconds)
 
 
@@ -102,17 +118,17 @@ def _model(learned: Sequence[Row], numbers: Mapping[str, int]) -> LinearModel | 
     return LinearModel.fit(examples) if examples else None
 
 
-def _calibration(learned: Sequence[Row]) -> Calibration | None:
+def _lessons(learned: Sequence[Row], budget: float) -> Lessons:
     """What came of some of the answered questions when only others were known."""
-    count = min(LATEST, int(len(learned) * REPLAYED))
+    count = min(MOST, int(len(learned) * REPLAYED))
     if count == 0:
-        return None
+        return Lessons()
     before, replayed = _set_apart(learned, count)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
         experts = _Experts(before, Path(folder))
         known = Experience(model=_model(before, experts.numbers))
         results = [experts.ask(row, known) for row in replayed]
-    return Calibration.learn((result.raw, result.place == 1) for result in results)
+    return lessons([result.decided for result in results], budget)
 
 
 def _set_apart(learned: Sequence[Row], count: int) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -177,6 +193,7 @@ class _Experts:
             place=place,
             probability=judged.probability,
             raw=raw_probability(judged.ranking.signals),
+            fit=judged.ranking.signals.fit,
             automatic=judged.mode is Mode.AUTOMATIC,
             milliseconds=elapsed,
         )
@@ -186,16 +203,17 @@ def _figures(results: Sequence[_Asked], index_seconds: float) -> Figures:
     places = [result.place for result in results if result.in_scope]
     surest = sorted(results, key=lambda result: -result.probability)[: round(COVERAGE * len(results))]
     automatic = [result for result in results if result.automatic]
+    inside = [result.fit for result in results if result.in_scope]
+    outside = [result.fit for result in results if not result.in_scope]
     times = sorted(result.milliseconds for result in results)
     return Figures(
         n=len(results),
         top1=_share(place == 1 for place in places),
         top3=_share(place is not None for place in places),
         mrr=_mean([1 / place if place else 0.0 for place in places]),
-        oos_auroc=_auroc(
-            [result.probability for result in results if result.in_scope],
-            [result.probability for result in results if not result.in_scope],
-        ),
+        oos_auroc=_auroc(inside, outside),
+        oos_caught=_caught(inside, outside),
+        oos_automatic=_share(result.automatic for result in results if not result.in_scope),
         precision_at_coverage=_share(result.place == 1 for result in surest),
         automatic_rate=_share(result.automatic for result in results),
         automatic_precision=_share(result.place == 1 for result in automatic),
@@ -215,6 +233,13 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def _percentile(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
+
+
+def _caught(inside: Sequence[float], outside: Sequence[float]) -> float | None:
+    if not inside or not outside:
+        return None
+    least = sorted(inside)[int(HELD_BACK * len(inside))]
+    return _share(fit < least for fit in outside)
 
 
 def _auroc(inside: Sequence[float], outside: Sequence[float]) -> float | None:

@@ -29,6 +29,7 @@ from helpdesk.routing.confidence import (
     Situation,
     choose_mode,
     in_words,
+    is_sure_alone,
     probability,
     raw_probability,
 )
@@ -100,6 +101,10 @@ class Suggestions:
     probability: float
     raw: float
     """The probability before calibration: what calibration learns from."""
+    fit: float
+    """How much speaks for the first, in points."""
+    sure_alone: bool
+    """Sure enough to ask without a person, whether or not that is switched on."""
     experts: tuple[SuggestedExpert, ...]
     not_chosen: tuple[OtherExpert, ...]
     topics: tuple[int, ...]
@@ -112,6 +117,8 @@ class Suggestions:
         """Plain JSON values, for keeping."""
         return {
             "raw": round(self.raw, 4),
+            "fit": round(self.fit, 4),
+            "sure_alone": self.sure_alone,
             "language": self.language,
             "topics": list(self.topics),
             "experts": [
@@ -179,6 +186,8 @@ class Judgement:
     ranking: Ranking
     probability: float
     mode: Mode
+    sure_alone: bool = False
+    """Sure enough to ask without a person, whether or not that is switched on."""
 
 
 def judge(
@@ -205,8 +214,16 @@ def judge(
     ranking = rank(evidence, candidates)
     chance = probability(ranking.signals, known.calibration)
     first = candidates[ranking.suggestions[0].person_id].department_id if ranking.suggestions else None
-    situation = replace(situation, decided=known.decided, department_opted_in=first in automatic_departments)
-    return Judgement(evidence, ranking, chance, choose_mode(chance, ranking.signals, situation))
+    situation = replace(
+        situation,
+        decided=known.decided,
+        calibration=known.calibration,
+        automatic_from=known.automatic_from,
+        budget_spent=known.budget_spent,
+        department_opted_in=first in automatic_departments,
+    )
+    mode = choose_mode(chance, ranking.signals, situation)
+    return Judgement(evidence, ranking, chance, mode, is_sure_alone(chance, ranking.signals, situation))
 
 
 def _match(
@@ -235,6 +252,8 @@ def _match(
         mode=judged.mode,
         probability=judged.probability,
         raw=raw_probability(ranking.signals),
+        fit=ranking.signals.fit,
+        sure_alone=judged.sure_alone,
         experts=tuple(_experts(ranking, judged.probability)),
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,

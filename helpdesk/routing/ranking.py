@@ -4,8 +4,10 @@ score(p) = fit(p) · language · load,  nothing when excluded; an absent person'
 the fit
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest
+from math import exp, log
 
 from helpdesk.routing.candidates import Candidate, exclusion, language_factor, load_factor
 from helpdesk.routing.evidence import (
@@ -26,6 +28,9 @@ NEARLY_EQUAL = 0.05
 """Within this share of the best score, the person asked least recently comes first."""
 SHOWN = 3
 NOT_CHOSEN_SHOWN = 5
+COMPARED = 4
+"""Those the odds are taken among."""
+MOST_ODDS = 9.0
 WORTH_MENTIONING = 0.3
 """Somebody left out is mentioned when their fit is at least this share of the best."""
 
@@ -62,6 +67,12 @@ class Signals:
     """Share of the evidence (by weight) whose own favourite is the first suggestion, 0 to 1."""
     departments: int = 0
     """Number of different departments among those shown."""
+    fit: float = 0.0
+    """How much speaks for the first, in points."""
+    odds: float = 0.0
+    """The logarithm of the odds of the first against the three after them, if points were just that; 9 at most."""
+    learned: bool = False
+    """Whether decided questions taught anything yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +211,12 @@ def _signals(
         margin=max(0.0, 1 - others / first.score) if first.score else 0.0,
         agreement=agreeing / sum(weights.values()) if weights else 0.0,
         departments=len({candidates[s.person_id].department_id for s in suggestions}),
+        fit=first.score,
+        odds=_odds(first.score, standing.scores.values()),
+        learned=bool(evidence.learned),
     )
+
+
+def _odds(best: float, scores: Iterable[float]) -> float:
+    against = sum(exp(score - best) for score in nlargest(COMPARED, scores)) - 1.0
+    return min(MOST_ODDS, -log(against)) if against > 0 else MOST_ODDS

@@ -27,11 +27,11 @@ from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.changes import Changes
 from helpdesk.routing.confidence import Situation
 from helpdesk.routing.evidence import Part
-from helpdesk.routing.learning import Experience, experience
+from helpdesk.routing.learning import Experience
 from helpdesk.routing.matching import judge
 from helpdesk.routing.models import Decision, Topic
 from helpdesk.routing.replayed import Judged, Replayed, Said, compared
-from helpdesk.routing.training import taught_before
+from helpdesk.routing.training import taught_before, the_model
 from helpdesk.routing.weights import weights_of
 from helpdesk.search import documents
 from helpdesk.search.access import the_index
@@ -91,7 +91,7 @@ def replay(
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     tickets = decided_tickets(last)
-    sides = _Sides(changes, reading, past.Precedents(index or the_index()))
+    sides = _Sides(changes, reading, index or the_index())
     judged: list[Judged] = []
     gone = 0
     for some in _slices(tickets):
@@ -252,13 +252,13 @@ class _Look:
 class _Sides:
     """The configuration in use and the changed one."""
 
-    def __init__(self, changes: Changes, reading: Reading, precedents: past.Precedents) -> None:
+    def __init__(self, changes: Changes, reading: Reading, index: Index) -> None:
         chosen = setting("matcher_weights")
         self.weights = weights_of(chosen)
         self.budget = float(setting("wrong_route_budget"))
         self._changed_weights = weights_of({**chosen, **changes.weights})
-        self._learns = experience().model is not None
-        self._changes, self._reading, self._precedents = changes, reading, precedents
+        self._learns = the_model(index) is not None
+        self._changes, self._reading, self._precedents = changes, reading, past.Precedents(index)
 
     @contextmanager
     def of(self, before: datetime) -> Iterator[_Look]:

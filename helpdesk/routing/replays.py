@@ -10,7 +10,7 @@ from sqlalchemy import select
 from helpdesk import clock, outbox
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
-from helpdesk.accounts.organisation import change_setting, setting
+from helpdesk.accounts.organisation import setting
 from helpdesk.accounts.permitting import ensure_role
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotFound, Problem
@@ -18,7 +18,7 @@ from helpdesk.outbox import Lane
 from helpdesk.routing.changes import LARGEST_BUDGET, LEAST_BUDGET, Changes
 from helpdesk.routing.models import Replay, ReplayState, Topic
 from helpdesk.routing.replayed import Replayed
-from helpdesk.routing.steering import set_weights
+from helpdesk.routing.steering import set_budget, set_weights
 from helpdesk.routing.topics import put_topic, topic_with
 from helpdesk.routing.weights import MOST as MOST_WEIGHT
 from helpdesk.routing.weights import is_weight, weights_of
@@ -80,7 +80,7 @@ def apply_replay(row: Replay, *, by: Person) -> None:
     if changes.weights:
         set_weights(changes.weights, by=by)
     if changes.budget is not None:
-        change_setting("wrong_route_budget", changes.budget, by=by)
+        set_budget(changes.budget, by=by)
     for code, values in changes.topics.items():
         topic = topic_with(code)
         if topic is None:

@@ -11,6 +11,7 @@ from helpdesk.accounts.models import Department, Person
 from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
+from helpdesk.routing import learning
 from helpdesk.routing.confidence import Mode
 from helpdesk.routing.evidence import WEIGHTS
 from helpdesk.routing.weights import MOST, is_weight
@@ -35,10 +36,17 @@ def steer(mode: Mode, budget: float, departments: Collection[str], *, by: Person
         raise BadInput([Problem("mode", "invalid")])
     change_setting("automatic_routing", mode is Mode.AUTOMATIC, by=by)
     change_setting("prefill_routing", mode is not Mode.PROPOSE, by=by)
-    change_setting("wrong_route_budget", budget, by=by)
+    set_budget(budget, by=by)
     for department in answering_departments():
         if department.automatic_routing != (department.code in departments):
             put_department(department.code, by=by, automatic_routing=not department.automatic_routing)
+
+
+def set_budget(budget: float, *, by: Person) -> None:
+    """Let this share of automatic choices be wrong."""
+    if budget != setting("wrong_route_budget"):
+        change_setting("wrong_route_budget", budget, by=by)
+        learning.work_out_again()
 
 
 def answering_departments() -> list[Department]:

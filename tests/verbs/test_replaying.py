@@ -17,7 +17,7 @@ from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, Conflict, NotAllowed
 from helpdesk.outbox import OutboxRow
-from helpdesk.routing import learning, matching, past, replaying, training
+from helpdesk.routing import matching, past, replaying, training
 from helpdesk.routing.changes import Changes, UnknownChange
 from helpdesk.routing.evidence import WEIGHTS, Part
 from helpdesk.routing.models import Decision, ReplayState, Skill
@@ -171,7 +171,7 @@ def test_what_was_taught_is_taught_by_the_past_alone(history, tv, bills, monkeyp
     model = training.taught_before(START + timedelta(days=3))
     assert (model.learned, model.experts) == (3, (tv.id, bills.id))
     taught = []
-    monkeypatch.setattr(replaying, "experience", lambda: learning.Experience(model=model))
+    monkeypatch.setattr(replaying, "the_model", lambda index: model)
     monkeypatch.setattr(replaying, "taught_before", lambda instant: taught.append(instant))
     replay(Changes(), 50)
     assert taught == [START]

@@ -16,7 +16,7 @@ from helpdesk.answers import approving, writing
 from helpdesk.db import db, transaction
 from helpdesk.outbox import OutboxRow, RowState
 from helpdesk.routing import learning, matching, offering, suggesting
-from helpdesk.routing.confidence import Confidence, Mode
+from helpdesk.routing.confidence import Calibration, Confidence, Mode
 from helpdesk.routing.models import Decision, DeclineReason, Offer, Skill
 from helpdesk.routing.my_offers import reasons_of
 from helpdesk.routing.reasons import ReasonKind
@@ -238,7 +238,9 @@ def test_what_was_on_the_table_is_kept_when_somebody_is_asked_before_the_worker_
 
 def test_automatic_mode_asks_by_itself_once_it_is_allowed_to(tv, bills, monkeypatch):
     indexed(tv, bills)
-    monkeypatch.setattr(matching, "experience", lambda: learning.Experience(decided=500))
+    calibration = Calibration(shift=0.0, stretch=1.0, least_fit=0.0, least_fit_alone=0.0)
+    known = learning.Experience(500, calibration, automatic_from=0.9)
+    monkeypatch.setattr(matching, "experience", lambda: known)
     monkeypatch.setattr(matching, "probability", lambda signals, calibration: 0.97)
 
     def asked():

@@ -69,8 +69,9 @@ def test_newer_questions_are_added_when_there_are_enough(app, index):
 def test_a_restricted_ticket_teaches_nothing(app, index):
     fibre, bills = an_expert(), an_expert()
     decided(fibre, FIBRE, 4)
+    tickets = decided(bills, BILL, 4)
     with transaction():
-        for ticket in decided(bills, BILL, 4):
+        for ticket in tickets:
             ticket.restricted = True
     assert training.keep_up(index) == 4
     assert training.the_model(index).experts == (fibre.id,)
