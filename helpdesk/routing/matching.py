@@ -36,12 +36,14 @@ from helpdesk.routing.evidence import Evidence
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
+from helpdesk.routing.synonyms import in_force
 from helpdesk.search.access import the_index
+from helpdesk.search.equivalents import Equivalents
 from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
-ENGINE = "whoosh-bm25f/2"
+ENGINE = "whoosh-bm25f/3"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
 ANSWERS_SHOWN = 5
@@ -133,14 +135,14 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
     question = ticket.question
-    text = _without_marks("\n".join(part for part in (question.subject, question.text) if part))
+    subject = _without_marks(question.subject) if question.subject else None
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
         priority=ticket.priority,
         sensitive=bool(ticket.sensitivity or ticket.restricted or ticket.personal_data),
     )
     return _match(
-        Query.of(text, ticket.language),
+        Query.of(_without_marks(question.text), ticket.language, subject, in_force()),
         index or the_index(),
         situation,
         ticket_id=ticket.id,
@@ -153,9 +155,13 @@ def _without_marks(masked: str) -> str:
     return "".join(piece if isinstance(piece, str) else " " for piece in split_marks(masked))
 
 
-def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
-    """Who could answer `text`, as things stand now. Raises IndexUnusable."""
-    return _match(Query.of(text, language), index or the_index(), Situation())
+def suggestions_for_text(
+    text: str, language: str | None = None, index: Index | None = None, equivalents: Equivalents | None = None
+) -> Suggestions:
+    """Who could answer `text`, as things stand now, or as they would with these `equivalents`. Raises
+    IndexUnusable."""
+    asked = Query.of(text, language, equivalents=in_force() if equivalents is None else equivalents)
+    return _match(asked, index or the_index(), Situation())
 
 
 @dataclass(frozen=True, slots=True)

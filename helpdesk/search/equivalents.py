@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from helpdesk.search.text import LANGUAGES, Token, analyse
@@ -81,6 +82,7 @@ class Equivalents:
         return tuple(best.values())[:MOST_ADDED]
 
 
+@lru_cache(maxsize=50_000)
 def terms_of(word: str, language: str) -> Terms:
     """The terms that `word` is recognised by; empty when it says nothing (articles, greetings, signs only)."""
     return tuple(token.term for token in analyse(word, language) if _is_telling(token))

@@ -15,11 +15,12 @@ from helpdesk.web.pages.admin import (
     presence,
     settings,
     skills,
+    synonyms,
     topics,
 )
 from helpdesk.web.pages.admin.place import blueprint
 
 __all__ = [
     "blueprint", "channels", "departments", "home", "jobs", "keys", "letters", "log", "people", "presence", "settings",
-    "skills", "topics",
+    "skills", "synonyms", "topics",
 ]  # fmt: skip

@@ -32,6 +32,7 @@ SECTIONS = (
     (_l("People"), "people"),
     (_l("Departments"), "departments"),
     (_l("Topics"), "topics"),
+    (_l("Synonyms"), "synonyms"),
     (_l("Channels"), "channels"),
     (_l("Settings"), "settings"),
     (_l("Letters"), "letters"),
@@ -43,6 +44,7 @@ PARENTS = {
     "person": "people",
     "department": "departments",
     "topic": "topics",
+    "synonym_group": "synonyms",
     "channel": "channels",
     "letter": "letters",
 }
