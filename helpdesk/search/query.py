@@ -41,6 +41,8 @@ class Query:
         text = (f"{subject}\n{text}" if subject else text)[:LONGEST_QUESTION]
         known = language if language in LANGUAGES else guess_language(text)
         tokens = {name: tuple(found) for name, found in analyse_each(text).items()}
+        if known is None:
+            tokens = _common_in_either(tokens)
         weights = {known: 1.0} if known else dict.fromkeys(LANGUAGES, 1 / len(LANGUAGES))
         added = {name: equivalents.added(tokens[name], name) for name in weights}
         return cls(text, known, tokens, weights, added, len(subject or ""))
@@ -94,3 +96,12 @@ class Query:
 
     def first_language(self) -> str:
         return self.language or LANGUAGES[0]
+
+
+def _common_in_either(tokens: Mapping[str, tuple[Token, ...]]) -> dict[str, tuple[Token, ...]]:
+    """The same tokens; a word that says nothing in one of the languages says nothing, as nobody knows which it is."""
+    common = [any(token.common for token in found) for found in zip(*tokens.values(), strict=True)]
+    return {
+        language: tuple(token._replace(common=says_nothing) for token, says_nothing in zip(found, common, strict=True))
+        for language, found in tokens.items()
+    }

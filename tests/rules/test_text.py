@@ -234,6 +234,11 @@ def test_a_query_in_no_known_language_is_asked_in_both():
     assert Query.of("wifi ria 7", "de").weights == {"fr": 0.5, "en": 0.5}
 
 
+def test_a_small_word_of_either_language_says_nothing_when_nobody_knows_which_it_is():
+    assert Query.of("livebox redémarre en boucle").informative() == {"livebox", "redemarr", "boucl"}
+    assert Query.of("router the").informative() == {"rout"}
+
+
 def test_codes_are_told_from_words_and_numbers():
     assert Query.of("le code R-14 sur ma Ria 7 en 2024", "fr").codes() == {"r14", "ria7"}
 

@@ -32,7 +32,6 @@ SECTIONS = (
     (_l("People"), "people"),
     (_l("Departments"), "departments"),
     (_l("Topics"), "topics"),
-    (_l("Synonyms"), "synonyms"),
     (_l("Channels"), "channels"),
     (_l("Settings"), "settings"),
     (_l("Letters"), "letters"),
@@ -44,7 +43,8 @@ PARENTS = {
     "person": "people",
     "department": "departments",
     "topic": "topics",
-    "synonym_group": "synonyms",
+    "synonyms": "topics",
+    "synonym_group": "topics",
     "channel": "channels",
     "letter": "letters",
 }
