@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
+from helpdesk.accounts.models import Person
+from helpdesk.db import db
 from helpdesk.routing.confidence import Mode
 from helpdesk.routing.matching import Suggestions, suggestions_for_text
 from helpdesk.routing.reasons import Reason, ReasonKind
 from helpdesk.search.equivalents import Equivalents
 from helpdesk.search.index import IndexUnusable
-from helpdesk.web.suggested import suggestions_document
 
-LONGEST_TRIAL = 2000
 WORDS_SHOWN = 6
 
 
@@ -62,18 +64,22 @@ def trial_of(text: str, before: Equivalents, after: Equivalents) -> Trial:
 
 def _side(said: Suggestions, other: Suggestions) -> Side:
     places = {expert.person_id: place for place, expert in enumerate(other.experts, 1)}
-    listed = suggestions_document(said, None)["experts"]
+    people = {row.id: row for row in db.session.scalars(select(Person).where(Person.id.in_(_ids(said))))}
     experts = [
         Tried(
-            document["name"],
-            document["department"],
+            people[expert.person_id].name,
+            department.name if (department := people[expert.person_id].department) else None,
             str(expert.confidence),
             _words(expert.reasons),
             places.get(expert.person_id),
         )
-        for expert, document in zip(said.experts, listed, strict=True)
+        for expert in said.experts
     ]
     return Side(experts, said.mode is not Mode.ABSTAIN)
+
+
+def _ids(said: Suggestions) -> list[int]:
+    return [expert.person_id for expert in said.experts]
 
 
 def _words(reasons: Sequence[Reason]) -> list[str]:
