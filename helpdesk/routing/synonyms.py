@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from uuid import uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from helpdesk.accounts import auditing
 from helpdesk.accounts.directory import change, ensure_administrator
@@ -104,10 +106,13 @@ def remove_group(row: SynonymGroup, *, by: Person | Actor) -> None:
 
 def _locked_version() -> SynonymVersion:
     """The row that everybody who changes a group holds, so that two changes are checked one after the other."""
-    row = db.session.scalar(select(SynonymVersion).where(SynonymVersion.id == THE_ROW).with_for_update())
+    the_row = select(SynonymVersion).where(SynonymVersion.id == THE_ROW).with_for_update()
+    row = db.session.scalar(the_row)
     if row is None:
-        row = SynonymVersion(id=THE_ROW, version=uuid4().hex)
-        db.session.add(row)
+        # Somebody else may be making it at this moment: then theirs is waited for.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(SynonymVersion(id=THE_ROW, version=uuid4().hex))
+        row = db.session.scalars(the_row).one()
     return row
 
 

@@ -35,10 +35,10 @@ _CUT = re.compile(
     rf"""
       (?P<plain> (?!{_ELIDED}\ |nodejs)[^\W\d_]{{3,}}(?=[\s,;!?)»"]|\.\s|$)
                     (?!\ (?:\d|(?:t|hui)\b|homm)) )                                          # nearly every word
-    | (?P<dropped> ⟦[^⟧]*⟧ | https?://\S+ | www\.\S+                              # addresses name no subject
-                 | [\w.+-]+@[\w-]+(?:\.[\w-]+)+ | @[\w.-]+(?:@[\w.-]+)?
+    | (?P<dropped> ⟦[^⟧]{{0,60}}⟧ | https?://\S+ | www\.\S+                              # addresses name no subject
+                 | (?<![\w.+-])[\w.+-]{{1,64}}@[\w-]+(?:\.[\w-]+)+ | @[\w.-]+(?:@[\w.-]+)?
                  | (?:\+\d{{2}}|0\d)(?:[ .-]?\d{{2}}){{4}}(?!\d) | \d{{6,}}(?!\w)   # telephone and customer numbers
-                 | \d+(?:[ .]\d{{3}})*(?:[.,]\d+)?\s?{_MONEY} | [€$£]\s?\d+(?:[.,]\d+)* )
+                 | (?<![\d.,])\d+(?:[ .]\d{{3}})*(?:[.,]\d+)?\s?{_MONEY} | [€$£]\s?\d+(?:[.,]\d+)* )
     | (?P<hashtag>  \#\w+ )
     | (?P<special>  (?<!\w)c\+\+ | (?<!\w)[cf]\#(?!\w) | (?<!\w)node\.?js(?!\w) | (?<![\w.])\.net(?!\w) )
     | (?P<wifi>     (?<!\w)wi[- ]?fi(?!\w) )

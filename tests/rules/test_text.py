@@ -1,5 +1,6 @@
 """How French and English texts become terms."""
 
+import time
 import unicodedata
 
 import pytest
@@ -178,6 +179,20 @@ def test_any_text_is_cut_within_its_bounds(text):
             assert " " not in token.term
     assert fold(fold(text)) == fold(text)
     assert guess_language(text) in ("fr", "en", None)
+
+
+@given(st.text(alphabet=st.characters(), max_size=100))
+def test_no_character_breaks_it(text):
+    assert set(analyse_each(text)) == set(LANGUAGES)
+    Query.of(text)
+
+
+@pytest.mark.parametrize("piece", ["a-", "a+", "1.111", "⟦", "> a\n", "le x x\n", "merci ", "abc·", "@a"])
+def test_a_long_hostile_text_is_read_in_the_time_of_any_other(piece):
+    text = piece * (20_000 // len(piece))
+    started = time.process_time()
+    Query.of(text)
+    assert time.process_time() - started < 0.5
 
 
 @given(st.text(max_size=300))
