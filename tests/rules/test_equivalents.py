@@ -11,6 +11,8 @@ from helpdesk.search.equivalents import EQUIVALENT, Equivalents, Group
 from helpdesk.search.index import PersonDocument
 from helpdesk.search.query import Query
 from helpdesk.search.whoosh_index import WhooshIndex
+from tests.rules.demo_data import read
+from tests.rules.test_routing_quality import scores
 
 BOX = Group(("box", "routeur", "livebox"), ("router",))
 RIO = Group(("RIO", "relevé d’identité opérateur"))
@@ -101,6 +103,17 @@ def test_a_word_nobody_wrote_is_found_under_another(index):
     found, ideal = best(index, "modem", Group(("modem", "livebox")))
     assert set(found) == {2}
     assert ideal < best(index, "modem")[1]
+
+
+def test_the_synonyms_of_the_demonstration_cost_no_right_answer(monkeypatch):
+    groups = [Group(tuple(group["fr"]), tuple(group["en"])) for group in read("synonyms.yaml")["groups"]]
+    without = {language: scores(language) for language in ("fr", "en")}
+    plain, equivalents = Query.of, Equivalents(groups)
+    monkeypatch.setattr(Query, "of", lambda text, language=None: plain(text, language, equivalents=equivalents))
+    for language, (first, among) in without.items():
+        widened = scores(language)
+        assert widened[0] >= first
+        assert widened[1] >= among
 
 
 @given(
