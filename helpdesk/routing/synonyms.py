@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from uuid import uuid4
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from helpdesk.accounts import auditing
 from helpdesk.accounts.directory import change, ensure_administrator
 from helpdesk.accounts.models import Actor, Person
+from helpdesk.accounts.organisation import held_note, noted, write_note
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.search.equivalents import NONE, Equivalents, Group, terms_of
-from helpdesk.search.models import SynonymGroup, SynonymVersion
+from helpdesk.search.models import SynonymGroup
 
 MOST_GROUPS, MOST_WORDS, LONGEST_WORD = 2000, 40, 100  # in all; per list; characters
 FIELDS = {"french": "fr", "english": "en"}
 SHOWN = 3  # words of another group named in a refusal
-THE_ROW = 1
+VERSION = "synonyms_version"
+"""The note that says which state the groups are in, drawn anew with every change: a state that was rolled back is never
+taken for a later one. Whoever changes a group holds it, so that two changes are checked one after the other."""
 
 _held: tuple[str, Equivalents] | None = None
 
@@ -28,7 +29,7 @@ _held: tuple[str, Equivalents] | None = None
 def in_force() -> Equivalents:
     """The groups as they stand, ready for questions. Read again only when their version moved on."""
     global _held
-    version = db.session.scalar(select(SynonymVersion.version).where(SynonymVersion.id == THE_ROW))
+    version = noted(VERSION)
     if version is None:
         return NONE
     held = _held
@@ -73,7 +74,7 @@ def put_group(row: SynonymGroup | None, draft: Group, *, by: Person | Actor) -> 
     group already.
     """
     ensure_administrator(by)
-    version = _locked_version()
+    version = held_note(VERSION)
     problems = [*_problems_of_lists(draft), *_problems_with_others(draft, row)]
     if row is None and len(groups()) >= MOST_GROUPS:
         problems.append(Problem("french", "too_many", {"count": MOST_GROUPS + 1, "limit": MOST_GROUPS}))
@@ -85,35 +86,23 @@ def put_group(row: SynonymGroup | None, draft: Group, *, by: Person | Actor) -> 
         db.session.add(row)
         db.session.flush()
         auditing.note("synonyms_added", "synonyms", row.id, by=by)
-        version.version = uuid4().hex
+        write_note(version, uuid4().hex)
         return row, "new"
     changed = change(row, values)
     if not changed:
         return row, "unchanged"
     auditing.note("synonyms_changed", "synonyms", row.id, by=by, columns=sorted(changed))
-    version.version = uuid4().hex
+    write_note(version, uuid4().hex)
     return row, "changed"
 
 
 def remove_group(row: SynonymGroup, *, by: Person | Actor) -> None:
     """Its words mean nothing to one another any more."""
     ensure_administrator(by)
-    version = _locked_version()
+    version = held_note(VERSION)
     auditing.note("synonyms_removed", "synonyms", row.id, by=by)
     db.session.delete(row)
-    version.version = uuid4().hex
-
-
-def _locked_version() -> SynonymVersion:
-    """The row that everybody who changes a group holds, so that two changes are checked one after the other."""
-    the_row = select(SynonymVersion).where(SynonymVersion.id == THE_ROW).with_for_update()
-    row = db.session.scalar(the_row)
-    if row is None:
-        # Somebody else may be making it at this moment: then theirs is waited for.
-        with suppress(IntegrityError), db.session.begin_nested():
-            db.session.add(SynonymVersion(id=THE_ROW, version=uuid4().hex))
-        row = db.session.scalars(the_row).one()
-    return row
+    write_note(version, uuid4().hex)
 
 
 def _cleaned(words: Iterable[str]) -> tuple[str, ...]:

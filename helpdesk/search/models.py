@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.db import Base
@@ -22,13 +21,3 @@ class SynonymGroup(Base):
     def words(self) -> list[str]:
         """All of them, each once."""
         return list(dict.fromkeys([*self.french, *self.english]))
-
-
-class SynonymVersion(Base):
-    """One row that says which state the groups are in: what was made of them is good for as long as it stays."""
-
-    __tablename__ = "synonym_version"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[str] = mapped_column(String(32))
-    """Drawn anew with every change, so that a state that was rolled back is never taken for a later one."""

@@ -174,12 +174,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_synonym_group")),
     )
     op.create_table(
-        "synonym_version",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("version", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_synonym_version")),
-    )
-    op.create_table(
         "topic",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=80), nullable=False),
@@ -870,7 +864,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_topic_department_id"))
 
     op.drop_table("topic")
-    op.drop_table("synonym_version")
     op.drop_table("synonym_group")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_directory_key"))
