@@ -18,7 +18,7 @@ from helpdesk.search.languages import LANGUAGES, guess_language
 from helpdesk.search.lexicon import COMMON, COURTESIES
 from helpdesk.search.quiet import Spans, quiet_spans, quoted_spans
 
-__all__ = ["ANALYSER_VERSION", "LANGUAGES", "Token", "analyse", "analyse_each", "fold", "guess_language"]
+__all__ = ["ANALYSER_VERSION", "LANGUAGES", "Token", "analyse", "analyse_each", "fold", "guess_language", "terms_each"]
 
 ANALYSER_VERSION = 3
 """Raised with every change of the terms: an index made by another version is rebuilt."""
@@ -48,6 +48,12 @@ def analyse_each(text: str) -> dict[str, list[Token]]:
     """The tokens of `text` stemmed in each language, cut once."""
     weighed = list(_weighed(text))
     return {language: list(_tokens(weighed, language)) for language in LANGUAGES}
+
+
+def terms_each(text: str) -> dict[str, list[str]]:
+    """The terms alone, as `analyse_each` cuts them, for an index that is fed with many texts."""
+    cut = [(piece.form, piece.exact) for piece in pieces(text, *fold_with_origins(text))]
+    return {language: [form if exact else _stem(form, language) for form, exact in cut] for language in LANGUAGES}
 
 
 def _weighed(text: str) -> Iterator[Piece]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.search.query import Query
-from helpdesk.search.text import LANGUAGES, analyse, analyse_each, fold, guess_language
+from helpdesk.search.text import LANGUAGES, analyse, analyse_each, fold, guess_language, terms_each
 
 
 def terms(text, language="fr"):
@@ -193,6 +193,13 @@ def test_a_long_hostile_text_is_read_in_the_time_of_any_other(piece):
     started = time.process_time()
     Query.of(text)
     assert time.process_time() - started < 0.5
+
+
+@given(st.text(max_size=200))
+def test_the_terms_alone_are_those_of_the_tokens(text):
+    assert terms_each(text) == {
+        language: [token.term for token in tokens] for language, tokens in analyse_each(text).items()
+    }
 
 
 @given(st.text(max_size=300))
