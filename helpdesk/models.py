@@ -7,6 +7,7 @@ from helpdesk.channels import models as channels
 from helpdesk.notifications import models as notifications
 from helpdesk.publishing import models as publishing
 from helpdesk.routing import models as routing
+from helpdesk.search import models as search
 from helpdesk.sla import models as sla
 from helpdesk.tickets import models as tickets
 
@@ -18,6 +19,7 @@ __all__ = [
     "outbox",
     "publishing",
     "routing",
+    "search",
     "sla",
     "tickets",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
@@ -86,6 +88,28 @@ def _chosen() -> dict[str, Any]:
     values = {name: value["value"] for name, value in rows if "value" in value}
     session.info[KEPT] = (session.get_transaction(), values)
     return values
+
+
+def noted(name: str) -> Any:
+    """What Relais keeps for itself beside the choices, under a name that is no choice; None when there is nothing."""
+    return _chosen().get(name)
+
+
+def held_note(name: str) -> OrganisationSetting:
+    """The row of such a note, held to the end of the transaction: who else wants to change it waits."""
+    the_row = select(OrganisationSetting).where(OrganisationSetting.name == name).with_for_update()
+    row = db.session.scalar(the_row)
+    if row is None:
+        # Somebody else may be making it at this moment: then theirs is waited for.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(OrganisationSetting(name=name, value={}))
+        row = db.session.scalars(the_row).one()
+    return row
+
+
+def write_note(row: OrganisationSetting, value: Any) -> None:
+    row.value = {"value": value}
+    db.session().info.pop(KEPT, None)
 
 
 def change_setting(name: str, value: Any, *, by: Person | Actor) -> None:

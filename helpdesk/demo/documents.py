@@ -12,7 +12,7 @@ from config import PROJECT
 from helpdesk import clock
 
 FOLDER = PROJECT / "data" / "demo"
-ORGANISATION = ("organisation", "topics", "channels", "calendars", "sla_policies", "official_answers")
+ORGANISATION = ("organisation", "topics", "channels", "calendars", "sla_policies", "official_answers", "synonyms")
 QUESTIONS = ("questions_fr", "questions_en")
 BURST = "crisis_burst"
 LATEST = timedelta(minutes=20)  # the last question is at least this old, so that something can have happened to it

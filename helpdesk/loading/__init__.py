@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from helpdesk.counts import Counts
-from helpdesk.loading import answers, channels, organisation, sla, topics
+from helpdesk.loading import answers, channels, organisation, sla, synonyms, topics
 
 SCHEMAS: dict[str, Callable[[dict[str, Any], Counts], None]] = {
     "demo-organisation/1": organisation.load,
     "demo-topics/1": topics.load,
+    synonyms.SCHEMA: synonyms.load,
     "demo-channels/1": channels.load,
     "demo-calendars/1": sla.load_calendars,
     "demo-sla/1": sla.load_policies,

@@ -42,7 +42,7 @@ def known_terms(person: int, evidence: Evidence) -> set[str]:
     them."""
     declared = _hit_of(person, evidence)
     credited = next((hit for hit in evidence.precedents.hits if hit.credits.get(person, 0.0) > 0), None)
-    return {term for hit in (declared, credited) if hit is not None for _, term in hit.words}
+    return evidence.query.as_asked(key for hit in (declared, credited) if hit is not None for key in hit.words)
 
 
 def _hit_of(person: int, evidence: Evidence) -> PersonHit | None:

@@ -56,7 +56,7 @@ class Vector(NamedTuple):
 
 def counted(query: Query) -> Counted:
     """The features of a question. The same text in the same language always gives the same."""
-    stems = [token.term for token in query.tokens[query.first_language()]][:MOST_WORDS]
+    stems = [token.term for token in query.tokens[query.first_language()] if token.weight][:MOST_WORDS]
     words = _WORD.findall(fold(query.text))[:MOST_WORDS]
     said = [_bucket("w " + stem) for stem in stems]
     said += [_bucket(f"n {one} {next_}") for one, next_ in pairwise(["^", *words, "$"])]

@@ -21,7 +21,7 @@ from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.routing import asking
-from helpdesk.routing.asked import text_asked
+from helpdesk.routing.asked import query_of
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
     Confidence,
@@ -38,9 +38,11 @@ from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
+from helpdesk.routing.synonyms import in_force
 from helpdesk.routing.training import the_model
 from helpdesk.routing.weights import weights_of
 from helpdesk.search.access import the_index
+from helpdesk.search.equivalents import Equivalents
 from helpdesk.search.index import Index, PeopleFound, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
@@ -146,7 +148,6 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
     question = ticket.question
-    text = text_asked(question.subject, question.text)
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
         prefill_on=bool(setting("prefill_routing") or setting("automatic_routing")),
@@ -154,7 +155,7 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
         sensitive=bool(ticket.sensitivity or ticket.restricted or ticket.personal_data),
     )
     return _match(
-        Query.of(text, ticket.language),
+        query_of(question.subject, question.text, ticket.language, in_force()),
         index or the_index(),
         situation,
         ticket_id=ticket.id,
@@ -162,10 +163,14 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     )
 
 
-def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
-    """Who could answer `text`, as things stand now. Raises IndexUnusable."""
+def suggestions_for_text(
+    text: str, language: str | None = None, index: Index | None = None, equivalents: Equivalents | None = None
+) -> Suggestions:
+    """Who could answer `text`, as things stand now, or as they would with these `equivalents`. Raises
+    IndexUnusable."""
+    asked = Query.of(text, language, equivalents=in_force() if equivalents is None else equivalents)
     situation = Situation(prefill_on=bool(setting("prefill_routing") or setting("automatic_routing")))
-    return _match(Query.of(text, language), index or the_index(), situation)
+    return _match(asked, index or the_index(), situation)
 
 
 class Retrieval(Protocol):

@@ -22,7 +22,7 @@ from helpdesk.answers.models import AnswerVersion
 from helpdesk.db import db
 from helpdesk.errors import RelaisError
 from helpdesk.routing import past
-from helpdesk.routing.asked import text_asked
+from helpdesk.routing.asked import query_of, without_marks
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.changes import Changes
 from helpdesk.routing.confidence import Situation
@@ -31,6 +31,7 @@ from helpdesk.routing.learning import Experience
 from helpdesk.routing.matching import judge
 from helpdesk.routing.models import Decision, Topic
 from helpdesk.routing.replayed import Judged, Replayed, Said, compared
+from helpdesk.routing.synonyms import in_force
 from helpdesk.routing.training import taught_before, the_model
 from helpdesk.routing.weights import weights_of
 from helpdesk.search import documents
@@ -52,7 +53,7 @@ Reading = Callable[[str | None, str, str | None], Query]
 
 def as_now(subject: str | None, text: str, language: str | None) -> Query:
     """How questions are read today."""
-    return Query.of(text_asked(subject, text), language)
+    return query_of(subject, text, language, in_force())
 
 
 class TookTooLong(RelaisError):
@@ -151,7 +152,7 @@ def _tickets(ids: Sequence[int], routed: Mapping[int, datetime]) -> Iterator[Pas
         .where(Question.id.in_(first))
     )
     for row in rows:
-        if row.ticket_id in authors and text_asked(row.subject, row.text).strip():
+        if row.ticket_id in authors and without_marks(f"{row.subject or ''} {row.text}").strip():
             yield PastTicket(
                 row.ticket_id,
                 row.subject,

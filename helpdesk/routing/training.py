@@ -20,11 +20,10 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from helpdesk.answers.models import AnswerVersion, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.routing.asked import text_asked
+from helpdesk.routing.asked import query_of
 from helpdesk.routing.features import counted
 from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.search.index import Index
-from helpdesk.search.query import Query
 from helpdesk.tickets.models import Question, Ticket
 
 log = logging.getLogger(__name__)
@@ -122,7 +121,7 @@ def _taught(*which: ColumnElement[bool], most: int = MOST) -> _Taught:
     latest = max((row.approved_at for row in rows), default=None)
     examples = []
     for row in rows:
-        features = counted(Query.of(text_asked(row.subject, row.text), row.language))
+        features = counted(query_of(row.subject, row.text, row.language))
         examples.append(Example(features, (row.author_id,), importance(latest - row.approved_at)))
     return _Taught(examples, max((row.id for row in rows), default=0))
 

@@ -27,15 +27,25 @@ _ENGLISH = """
     which while who whom why will with within without would yet you your yours
 """
 _COURTESIES = """
-    allo bjr bonjour bonsoir bravo cdlt cher chere cordialement courage cordiale svp stp salut slt
-    salutations madame mademoiselle merci mesdames messieurs monsieur avance remerciements sincerement
-    cheers dear hello hey hi kind kindly madam mr mrs ms please pls regards sincerely sir thank thanks
-    yours
+    allo bjr bonjour bonsoir cdlt cordialement cordiale svp stp salut slt salutations madame mademoiselle
+    merci mesdames messieurs monsieur remerciements sincerement
+    cheers dear hello hey hi kindly madam mr mrs ms please pls regards sincerely sir thank thanks yours
 """
 
+# Written without their apostrophe, as people do in a hurry.
+_UNMARKED_FRENCH = """
+    aujourdhui cest dun jai jen lai nai nest netait nont quelquun quil quils quon sest yen
+"""
+_UNMARKED_ENGLISH = """
+    arent cant couldnt didnt doesnt dont hasnt havent im isnt ive shouldnt thats wasnt werent wont wouldnt
+"""
+
+COURTESIES = frozenset(_COURTESIES.split())
+"""Greetings and politeness, in both languages."""
+
 COMMON: dict[str, frozenset[str]] = {
-    "fr": frozenset((_FRENCH + _COURTESIES).split()),
-    "en": frozenset((_ENGLISH + _COURTESIES).split()),
+    "fr": frozenset((_FRENCH + _UNMARKED_FRENCH).split()) | COURTESIES,
+    "en": frozenset((_ENGLISH + _UNMARKED_ENGLISH).split()) | COURTESIES,
 }
 """Per language, the words that say nothing about the subject of a question."""
 

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from helpdesk.search.adding import Lists, Part, Slice, add, look_up
 from helpdesk.search.curves import Curve
+from helpdesk.search.equivalents import Added
 from helpdesk.search.query import Key, Query
 from helpdesk.search.top import Places, best, clear, sums_of_this_thread
 
@@ -200,12 +201,18 @@ class Question:
         if source.size(family.kind):
             for language, share in query.weights.items():
                 asked = query.pairs(language) if family.pairs else query.asked(language, common=family.common)
-                question.ask(asked, language, share)
+                question.ask(asked, language, share, () if family.pairs else query.added[language])
         return question
 
-    def ask(self, terms: Mapping[str, float] | Iterable[str], language: str, share: float = 1.0) -> None:
+    def ask(
+        self,
+        terms: Mapping[str, float] | Iterable[str],
+        language: str,
+        share: float = 1.0,
+        added: Iterable[Added] = (),
+    ) -> None:
         """Ask for `terms` (each with what it counts; 1 unless said), or the most telling known ones when they are too
-        many. Call it once per language."""
+        many, and for what was `added` to them. Call it once per language."""
         prepared = self._source.prepared.get((self._family, language))
         if prepared is None:
             prepared = self._source.prepared[self._family, language] = Prepared(self._family, language, self._source)
@@ -213,10 +220,30 @@ class Question:
         known = {term: prepared.term(term) for term in weights}
         if len(known) > self._family.most_terms:
             known = _most_telling(known, weights, self._family.most_terms)
-        self.ideal += share * (self._family.k1 + 1) * sum(weights[term] * found.most for term, found in known.items())
+        worth = {term: weights[term] * found.most for term, found in known.items()}
         self._keys += [(language, term) for term in known]
         self._shares += [share * weights[term] for term in known]
         self._terms += known.values()
+        for each in added:
+            self._add(each, language, share, known, worth, prepared.term(each.term))
+        self.ideal += share * (self._family.k1 + 1) * sum(worth.values())
+
+    def _add(
+        self, added: Added, language: str, share: float, known: Mapping[str, Term], worth: dict[str, float], term: Term
+    ) -> None:
+        """Ask for a term that means the same as some asked for. It gives less than the best of those the index knows,
+        however rare it is; when the index knows none of them, it stands for them in the ideal."""
+        asked = [each for each in added.asked if each in known]
+        if not asked or not term.frequency or added.term in known:
+            return
+        present = [known[each].most for each in asked if known[each].frequency]
+        weight = added.weight * min(1.0, max(present) / term.most if present else 1.0)
+        if not present:
+            for each in asked:
+                worth[each] = min(worth[each], added.weight * term.most)
+        self._keys.append((language, added.term))
+        self._shares.append(share * weight)
+        self._terms.append(term)
 
     def hits(self, limit: int) -> Gains:
         """The best documents, best first, and what each term gave them."""

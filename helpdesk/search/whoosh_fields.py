@@ -22,7 +22,7 @@ from helpdesk.search.index import (
 )
 from helpdesk.search.query import pairs_of
 from helpdesk.search.scoring import Family
-from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, analyse_each
+from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, terms_each
 from helpdesk.search.whoosh_terms import TERMS
 
 SCHEMA_VERSION = 3
@@ -79,7 +79,7 @@ def watermark_of(stored: Mapping[str, Any]) -> int:
 def _texts(name: str, text: str) -> dict[str, list[str]]:
     if not text:
         return {}
-    return {field_name(name, lang): [token.term for token in found] for lang, found in analyse_each(text).items()}
+    return {field_name(name, language): terms for language, terms in terms_each(text).items()}
 
 
 def _person(document: PersonDocument) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def _pairs(history: str) -> dict[str, list[str]]:
     """Neighbouring terms of each line."""
     found: dict[str, list[str]] = {field_name("pairs", language): [] for language in LANGUAGES}
     for line in history.splitlines():
-        for language, tokens in analyse_each(line).items():
-            found[field_name("pairs", language)] += pairs_of([token.term for token in tokens])
+        for language, terms in terms_each(line).items():
+            found[field_name("pairs", language)] += pairs_of(terms)
     return {name: terms for name, terms in found.items() if terms}
 
 

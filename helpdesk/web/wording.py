@@ -109,6 +109,10 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "several_people": _l("Several people are called so. Give a short name: %(handles)s."),
     "too_many": _l("Keep at most %(limit)s: there are %(count)s."),
     "long_synonym": _l("Shorten “%(word)s…”: at most %(limit)s characters each."),
+    "says_nothing": _l("“%(word)s” says nothing by itself: it stands in almost every question."),
+    "same_word": _l("“%(word)s” and “%(other)s” are read as the same word: keep one."),
+    "one_word": _l("Give at least two words that mean the same."),
+    "in_another_group": _l("“%(word)s” belongs to another group already: %(words)s."),
     "person_left": _l("This person no longer works here. Tick “Works here” on their page first."),
     "invalid": _l("Check this value: it can't be used as it is."),
 }

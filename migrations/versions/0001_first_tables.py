@@ -169,6 +169,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_person_directory_key"), ["directory_key"], unique=False)
 
     op.create_table(
+        "synonym_group",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("french", sa.JSON(), nullable=False),
+        sa.Column("english", sa.JSON(), nullable=False),
+        sa.Column("one_way", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_synonym_group")),
+    )
+    op.create_table(
         "topic",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=80), nullable=False),
@@ -895,6 +903,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_topic_department_id"))
 
     op.drop_table("topic")
+    op.drop_table("synonym_group")
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_person_directory_key"))
         batch_op.drop_index(batch_op.f("ix_person_department_id"))

@@ -17,11 +17,12 @@ from helpdesk.web.pages.admin import (
     replays,
     settings,
     skills,
+    synonyms,
     topics,
 )
 from helpdesk.web.pages.admin.place import blueprint
 
 __all__ = [
     "blueprint", "channels", "departments", "home", "jobs", "keys", "letters", "log", "people", "presence", "quality",
-    "replays", "settings", "skills", "topics",
+    "replays", "settings", "skills", "synonyms", "topics",
 ]  # fmt: skip

@@ -44,6 +44,8 @@ PARENTS = {
     "person": "people",
     "department": "departments",
     "topic": "topics",
+    "synonyms": "topics",
+    "synonym_group": "topics",
     "channel": "channels",
     "letter": "letters",
     "replays": "quality_of_routing",
