@@ -1,0 +1,26 @@
+"""A figure that a benchmark found, and whether it is as wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Line:
+    documents: int
+    what: str
+    figure: float
+    goal: float | None
+    at_most: bool
+
+    @property
+    def met(self) -> bool:
+        if self.goal is None:
+            return True
+        return self.figure <= self.goal if self.at_most else self.figure >= self.goal
+
+    def sentence(self) -> str:
+        wanted = "at most" if self.at_most else "at least"
+        verdict = "" if self.goal is None else f" (goal: {wanted} {self.goal:g}: {'met' if self.met else 'not met'})"
+        shown = f"{self.figure:.0f}" if self.figure >= 100 else f"{self.figure:.2f}"
+        return f"{self.documents:>9,} documents: {self.what}: {shown}{verdict}"

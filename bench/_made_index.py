@@ -1,0 +1,63 @@
+"""An index as the production code writes it, of people, topics and precedents that nobody wrote."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from bench._corpus import TOPICS, Corpus
+from helpdesk.search.documents import LONGEST_HISTORY
+from helpdesk.search.index import Document, PersonDocument, PrecedentDocument, PrecedentKind, TopicDocument
+
+EXPERTS_OF_A_TOPIC = 2
+PEOPLE = TOPICS * EXPERTS_OF_A_TOPIC
+ANSWER_TERMS = 20
+
+_One = TypeVar("_One")
+
+
+def made_documents(corpus: Corpus, count: int) -> Iterator[Document]:
+    """`count` precedents with questions and answers, those who answered them, and the topics they are about."""
+    histories: defaultdict[int, deque[str]] = defaultdict(lambda: deque(maxlen=LONGEST_HISTORY))
+    for number, (topic, terms) in enumerate(corpus.about(count)):
+        histories[_expert(topic, number)].append(" ".join(terms))
+        yield precedent(corpus, number, topic, terms)
+    for topic in range(TOPICS):
+        words = corpus.words_of(topic)
+        yield TopicDocument(topic + 1, " ".join(words[:12]))
+        for number in range(EXPERTS_OF_A_TOPIC):
+            person = _expert(topic, number)
+            described = " ".join(words[number * 15 : number * 15 + 40])
+            yield PersonDocument(person, "", described, " ".join(words[:12]), words[0], "\n".join(histories[person]))
+
+
+def precedent(corpus: Corpus, number: int, topic: int, terms: list[str]) -> PrecedentDocument:
+    """A question about a topic; the answer takes up some of its words."""
+    answer = [*terms[::3], *corpus.words_of(topic)[number % 50 : number % 50 + ANSWER_TERMS - len(terms[::3])]]
+    credited = {_expert(topic, number): 1.0}
+    return PrecedentDocument(PrecedentKind.TICKET, number, " ".join(terms), " ".join(answer), credited)
+
+
+def _expert(topic: int, number: int) -> int:
+    return 1 + topic * EXPERTS_OF_A_TOPIC + number % EXPERTS_OF_A_TOPIC
+
+
+class Spent:
+    """The seconds of processor time that a source takes to make what it yields: to be taken off whoever reads it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def on(self, source: Iterable[_One]) -> Iterator[_One]:
+        each = iter(source)
+        while True:
+            started = time.process_time()
+            try:
+                one = next(each)
+            except StopIteration:
+                return
+            finally:
+                self.seconds += time.process_time() - started
+            yield one
