@@ -24,7 +24,7 @@ from helpdesk.search.scoring import Family
 from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, analyse_each
 from helpdesk.search.whoosh_terms import TERMS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every change below: an index made by another version is rebuilt."""
 
 VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"

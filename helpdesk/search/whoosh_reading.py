@@ -21,8 +21,9 @@ from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
 from helpdesk.search.postings import TornPostings
 from helpdesk.search.top import aligned
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, DictionaryKey
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_compat import SharpBM25F
+from helpdesk.search.whoosh_dictionary import DictionaryKey
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
 from helpdesk.search.whoosh_staff import Readable, find
 

@@ -13,7 +13,9 @@ from whoosh.reading import SegmentReader
 
 from helpdesk.search import scoring
 from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, length_bytes
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS
+from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
+from helpdesk.search.whoosh_documents import Documents
 
 MOST_TERMS_KEPT = 100_000
 MOST_DOCUMENTS_KEPT = 10_000
@@ -36,7 +38,7 @@ class Segment:
         self.size: int = reader.doc_count_all()
         self._terms: ArrayTermsReader = reader._terms
         self.fields = self._terms.carried
-        self._perdoc = reader._perdoc
+        self._documents: Documents = reader._perdoc.documents
         self._known: dict[DictionaryKey, Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
@@ -61,7 +63,7 @@ class Segment:
         self._known = {}
 
     def lengths(self, field: str) -> NDArray[np.uint8]:
-        return length_bytes(self._perdoc, field, self.size)
+        return self._documents.lengths(field)
 
     def total_length(self, field: str) -> float:
         """The lengths of a field in all documents together."""
@@ -75,7 +77,7 @@ class Segment:
         if found is None:
             if len(self._stored) >= MOST_DOCUMENTS_KEPT:
                 self._stored = {}
-            kept = self._perdoc.stored_fields(number)
+            kept = self._documents.stored(number)
             found = Stored(kept["key"], json.loads(kept["facts"]) if "facts" in kept else {})
             self._stored[number] = found
         return found
