@@ -35,6 +35,16 @@ class _Numbered(dict[bytes, int]):
         return number
 
 
+class _Fields(dict[str, _Numbered]):
+    def __init__(self, listed: list[tuple[str, bytes]]) -> None:
+        super().__init__()
+        self._listed = listed
+
+    def __missing__(self, field: str) -> _Numbered:
+        found = self[field] = _Numbered(field, self._listed)
+        return found
+
+
 class _Columns(NamedTuple):
     """Postings as a `Bundle` has them, each with the number of its term."""
 
@@ -54,7 +64,7 @@ class Pool:
         self._folder = folder
         self._limit = limit
         self._valued = valued
-        self._numbered: dict[str, _Numbered] = {}
+        self._numbered = _Fields(self.terms)
         self._runs: list[_Run] = []
         self._empty()
 
@@ -65,7 +75,7 @@ class Pool:
     def add(self, field: str, number: int, length: int, found: Mapping[bytes, float], values: Sequence[bytes]) -> None:
         """The terms of one field of a document and their weights; `length` is the field's, as one byte."""
         count = len(found)
-        self._terms.extend(map(self._of(field).__getitem__, found))
+        self._terms.extend(map(self._numbered[field].__getitem__, found))
         self._weights.extend(found.values())
         self._numbers.extend((number,) * count)
         self._lengths.extend(bytes((length,)) * count)
@@ -76,7 +86,8 @@ class Pool:
 
     def extend(self, terms: Sequence[tuple[str, bytes]], bundle: Bundle) -> None:
         """Whole posting lists, one for each of the terms."""
-        numbers = np.array([self._of(field)[term] for field, term in terms], np.uint32)
+        numbered = self._numbered
+        numbers = np.array([numbered[field][term] for field, term in terms], np.uint32)
         self._terms.frombytes(np.repeat(numbers, bundle.counts).tobytes())
         self._numbers.frombytes(bundle.numbers.tobytes())
         self._weights.frombytes(bundle.weights.tobytes())
@@ -106,12 +117,6 @@ class Pool:
         for run in self._runs:
             run.remove()
         self._runs = []
-
-    def _of(self, field: str) -> _Numbered:
-        found = self._numbered.get(field)
-        if found is None:
-            found = self._numbered[field] = _Numbered(field, self.terms)
-        return found
 
     def _empty(self) -> None:
         self._terms, self._numbers, self._weights = array("I"), array("I"), array("f")

@@ -18,7 +18,7 @@ import Stemmer
 from helpdesk.search.languages import LANGUAGES, guess_language
 from helpdesk.search.lexicon import COMMON
 
-__all__ = ["ANALYSER_VERSION", "LANGUAGES", "Token", "analyse", "analyse_each", "fold", "guess_language"]
+__all__ = ["ANALYSER_VERSION", "LANGUAGES", "Token", "analyse", "analyse_each", "fold", "guess_language", "terms_each"]
 
 ANALYSER_VERSION = 2
 """Raised with every change of the terms: an index made by another version is rebuilt."""
@@ -46,6 +46,14 @@ def analyse_each(text: str) -> dict[str, list[Token]]:
     """The tokens of `text` stemmed in each language, cut once."""
     pieces = list(_pieces(text))
     return {language: [_token(piece, language) for piece in pieces] for language in LANGUAGES}
+
+
+def terms_each(text: str) -> dict[str, list[str]]:
+    """The terms alone, as `analyse_each` cuts them, for an index that is fed with many texts."""
+    pieces = [(piece.form, piece.exact) for piece in _pieces(text)]
+    return {
+        language: [form if exact else _stem(form, language) for form, exact in pieces] for language in LANGUAGES
+    }
 
 
 def fold(text: str) -> str:

@@ -6,8 +6,7 @@ in 20 small reads; here all that can be is done in whole arrays, and the tables 
 
 import pickle
 import struct
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -31,6 +30,8 @@ _INFO = np.dtype([("flags", "u1"), ("weight", ">f4"), ("count", ">u4"), ("shorte
                   ("highest", ">f4"), ("first", ">u4"), ("last", ">u4"), ("offset", ">i8"), ("length", ">i4")])  # fmt: skip
 """What Whoosh knows of a term: `W3TermInfo` and its extent."""
 _SLOTS = np.dtype([("hash", ">u4"), ("position", ">i8")])
+_TABLES = np.dtype([("position", ">i8"), ("slots", ">i4")])
+_AT_ONCE = 10_000
 
 Infos = NDArray[np.void]
 Entries = Sequence[tuple[bytes, bytes]]
@@ -56,21 +57,15 @@ def cut(found: Infos) -> list[bytes]:
     return [whole[start : start + size] for start in range(0, len(whole), size)]
 
 
-def write(dbfile: Any, entries: Iterable[tuple[bytes, bytes]], extras: Mapping[str, Any]) -> None:
+def write(dbfile: Any, entries: Entries, extras: Mapping[str, Any]) -> None:
     """Write the dictionary: keys in order, and the values from `cut`. The file is not closed."""
-    keys = []
-    positions = [len(_START)]
+    heads = [_LENGTHS.pack(length, _INFO.itemsize) for length in range(max((len(k) for k, _ in entries), default=0) + 1)]
     dbfile.write(_START)
-    parts = []
-    for key, value in entries:
-        keys.append(key)
-        parts.append(_LENGTHS.pack(len(key), len(value)) + key + value)
-        positions.append(len(parts[-1]))
-        if len(parts) >= 10_000:
-            dbfile.write(b"".join(parts))
-            parts = []
-    dbfile.write(b"".join(parts))
-    places = np.array(list(accumulate(positions)), np.int64)
+    for start in range(0, len(entries), _AT_ONCE):
+        dbfile.write(b"".join([heads[len(key)] + key + value for key, value in entries[start : start + _AT_ONCE]]))
+    keys = [key for key, _ in entries]
+    ends = len(_START) + np.cumsum([_LENGTHS.size + len(key) + _INFO.itemsize for key in keys], dtype=np.int64)
+    places = np.concatenate([[len(_START)], ends])
     end = int(places[-1])
     tables, directory = _hashed(keys, places[:-1], end)
     kind = "I" if end < 2**32 else "q"
@@ -86,18 +81,18 @@ def _hashed(keys: Sequence[bytes], places: NDArray[np.int64], end: int) -> tuple
     starts = np.cumsum(slots) - slots
     taken = bytearray(2 * len(keys))
     where = []
-    homes = (hashes >> 8) % np.maximum(slots[hashes & 255], 1)
-    for home, start, size in zip(
-        homes.tolist(), starts[hashes & 255].tolist(), slots[hashes & 255].tolist(), strict=True
-    ):
+    sizes = slots[hashes & 255]
+    homes = (hashes >> 8) % np.maximum(sizes, 1)
+    for home, start, size in zip(homes.tolist(), starts[hashes & 255].tolist(), sizes.tolist(), strict=True):
         while taken[start + home]:
             home = (home + 1) % size
         taken[start + home] = 1
         where.append(start + home)
     tables = np.zeros(len(taken), _SLOTS)
     tables["hash"][where], tables["position"][where] = hashes, places
-    entries = zip((end + starts * _SLOTS.itemsize).tolist(), slots.tolist(), strict=True)
-    return tables.tobytes(), b"".join(_TABLE.pack(*entry) for entry in entries)
+    directory = np.zeros(256, _TABLES)
+    directory["position"], directory["slots"] = end + starts * _SLOTS.itemsize, slots
+    return tables.tobytes(), directory.tobytes()
 
 
 class _Tables(OrderedHashReader):

@@ -21,7 +21,7 @@ from helpdesk.search.index import (
     TopicDocument,
 )
 from helpdesk.search.scoring import Family
-from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, analyse_each
+from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, terms_each
 from helpdesk.search.whoosh_terms import TERMS
 
 SCHEMA_VERSION = 3
@@ -75,7 +75,7 @@ def watermark_of(stored: Mapping[str, Any]) -> int:
 def _texts(name: str, text: str) -> dict[str, list[str]]:
     if not text:
         return {}
-    return {field_name(name, lang): [token.term for token in found] for lang, found in analyse_each(text).items()}
+    return {field_name(name, language): terms for language, terms in terms_each(text).items()}
 
 
 def _person(document: PersonDocument) -> dict[str, Any]:

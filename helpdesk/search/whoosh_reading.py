@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.index import FileIndex
+from whoosh.index import TOC, FileIndex
 from whoosh.searching import Searcher
 
 from helpdesk.search import scoring
@@ -40,15 +40,16 @@ class Snapshot:
 
     byte_lengths: NDArray[np.float64] = BYTE_LENGTHS
 
-    def __init__(self, index: FileIndex, before: "Snapshot | None" = None) -> None:
-        """Open the latest generation of `index`; what `before` has read of segments that are still there is kept.
+    def __init__(self, index: FileIndex, before: "Snapshot | None" = None, contents: TOC | None = None) -> None:
+        """Open the latest generation of `index`, or the one with these `contents`; what `before` has read of segments
+        that are still there is kept.
 
         Raises FileNotFoundError when a writer removes files meanwhile, and other things when they are torn.
         """
-        contents = index._read_toc()
-        reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
-        self._searcher = Searcher(reader, weighting=SharpBM25F(), fromindex=index)
-        readers = [reader for reader, _ in self._searcher.reader().leaf_readers() if hasattr(reader, "_perdoc")]
+        contents = contents or index._read_toc()
+        self._index = index
+        self._reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
+        readers = [reader for reader, _ in self._reader.leaf_readers() if hasattr(reader, "_perdoc")]
         opened = {leaf.segment.name: leaf.segment for leaf in before.leaves} if before else {}
         segments = [opened.get(reader.segment().segment_id()) or _checked(reader, index) for reader in readers]
         starts = [0, *accumulate(aligned(segment.size) for segment in segments)]
@@ -61,6 +62,8 @@ class Snapshot:
         self._averages: dict[str, float] = {}
         self._carriers: dict[str, list[tuple[int, Leaf]]] = {}
         self._staff = threading.Lock()
+        self._searcher: Searcher | None = None
+        """Whoosh's own, made when the staff first searches."""
         self._readables: dict[frozenset[str], Readable] = {}
 
     # --- what the scorer asks
@@ -143,12 +146,14 @@ class Snapshot:
         numbers = self.numbers_of(layout.META)
         if len(numbers) != 1:
             raise LookupError(f"the index carries {len(numbers)} watermarks")
-        return int(layout.watermark_of(self._searcher.stored_fields(numbers[0])))
+        return int(layout.watermark_of(self._reader.stored_fields(numbers[0])))
 
     # --- the staff's search
 
     def staff_search(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
         with self._staff:  # Whoosh's searcher keeps caches; a search is pure Python and can't share time anyway
+            if self._searcher is None:
+                self._searcher = Searcher(self._reader, weighting=SharpBM25F(), fromindex=self._index)
             return find(self._searcher, words, self._readable(allowed), limit, after)
 
     def _readable(self, allowed: frozenset[str]) -> Readable:

@@ -70,7 +70,8 @@ class ArrayWriter(SegmentWriter):
         self.perdocwriter.take_over(reader._perdoc, alive)
         self._take_over_columns(reader, alive)
         terms, offsets = reader._terms.lists()
-        valued = np.array([keeps_values(self.schema[field].format) for field, _ in terms], bool)
+        with_values = {name for name in reader._terms.carried if keeps_values(self.schema[name].format)}
+        valued = np.array([field in with_values for field, _ in terms], bool)
         for pool, own in ((self._plain, np.flatnonzero(~valued)), (self._valued, np.flatnonzero(valued))):
             if len(own):
                 order, lists = bundle.read(reader._terms._postfile._buf, offsets[own], pool is self._valued)
@@ -147,7 +148,7 @@ def change(
     last = {one.key: one for one in changes}
     with _writer(index, seconds) as writer:
         sweep(index.storage)
-        snapshot = Snapshot(index, before)
+        snapshot = Snapshot(index, before, TOC(writer.schema, writer.segments, writer.generation))
         for key in (*last, layout.META):
             for number in snapshot.numbers_of(key):
                 writer.delete_document(number)
