@@ -1,113 +1,123 @@
-"""Posting lists added up by document, and looked up for a few documents: the inner loop, in whole arrays. Pure.
+"""What terms give to documents, added up by place, and looked up for a few places: the inner loop, in whole arrays. Pure.
 
-A call into numpy costs as much as a few hundred postings, so short lists are joined and worked on together.
+A call into numpy costs as much as a few hundred postings. So the short lists of a term, from all segments and fields,
+are turned once into places and gains, and those of all terms of a question are added in one call. Long lists are used
+where they are in the file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk.search.curves import Curve
-from helpdesk.search.postings import Codes, Numbers, Postings
-from helpdesk.search.top import Places, Sums
+from helpdesk.search.postings import Postings
+from helpdesk.search.top import Places, Sums, slots_of_this_thread
 
-TOGETHER = 16_384
-"""Short lists are joined up to this many postings."""
-LONG = 4096
-"""In a longer list, single documents are found faster one by one."""
+SHORT = 4096
+"""Postings up to which a list is copied."""
 
 
 class Slice(NamedTuple):
-    """The postings of a term in one segment."""
+    """The postings of a term in one segment, whose documents begin at place `start`."""
 
-    segment: int
+    start: int
     postings: Postings
 
 
-class Part(NamedTuple):
-    """A term in one field: what a document gets for it is `factor` · `curve`."""
+class Short(NamedTuple):
+    """What a term gives, by place; a place may come more than once."""
+
+    places: NDArray[np.uint32]
+    gains: Sums
+
+
+class Long(NamedTuple):
+    """A posting list in place: what a document gets for it is `factor` · `curve`."""
 
     curve: Curve
     factor: float
-    slices: Sequence[Slice]
+    start: int
+    postings: Postings
 
 
-Listed = list[tuple[int, float, Postings]]
-"""Posting lists of one field, each with the row of its term and its factor."""
-Lists = dict[Curve, Listed]
-"""All posting lists of a question in one segment."""
+class Weighed(NamedTuple):
+    """A term of a question: its number, its share of the score, and its lists."""
+
+    row: int
+    share: float
+    short: Sequence[Short]
+    long: Sequence[Long]
 
 
-def add(sums: Sums, lists: Lists) -> None:
-    """Add to each document of a segment what the terms give it, in the order of the lists."""
-    for curve, listed in lists.items():
-        for group in _groups(listed):
-            if len(group) == 1:
-                _row, factor, postings = group[0]
-                given = curve.rough(postings)
-                given *= np.float32(factor)
-                np.add.at(sums, postings.numbers.astype(np.intp), given)
-                continue
-            _rows, factors, joined = zip(*group, strict=True)
-            given = curve.table(max([postings.highest for postings in joined])).take(_codes(joined))
-            given *= np.repeat(np.array(factors, np.float32), [len(postings.numbers) for postings in joined])
-            np.add.at(sums, _numbers(joined).astype(np.intp), given)
+def is_short(postings: Postings) -> bool:
+    return len(postings.numbers) <= SHORT and postings.weights is None
 
 
-def look_up(matrix: NDArray[np.float64], columns: Places, numbers: Places, size: int, lists: Lists) -> None:
-    """Add what each term gives to the documents `numbers` of one segment of `size` documents.
+def shortened(curve: Curve, terms: Sequence[tuple[float, Sequence[Slice]]]) -> list[Short]:
+    """The short lists of several terms in one field, each with its factor."""
+    slices = [one for _, found in terms for one in found]
+    if not slices:
+        return [_NOTHING for _ in terms]
+    counts = [len(one.postings.numbers) for one in slices]
+    places = np.concatenate([one.postings.numbers for one in slices])
+    places += np.repeat(np.array([one.start for one in slices], np.uint32), counts)
+    codes = np.concatenate([one.postings.codes for one in slices])
+    gains = curve.table(max([one.postings.highest for one in slices])).take(codes)
+    sizes = [sum([len(one.postings.numbers) for one in found]) for _, found in terms]
+    gains *= np.repeat(np.array([factor for factor, _ in terms], np.float32), sizes)
+    cut = []
+    start = 0
+    for size in sizes:
+        cut.append(Short(places[start : start + size], gains[start : start + size]))
+        start += size
+    return cut
 
-    A term has its row in `matrix`, and each document its column, named in `columns`.
-    """
-    wanted = numbers.astype(np.uint32)  # as in the postings: another type would copy each list
-    slots = np.zeros(size, np.uint16)
-    slots[numbers] = columns + 1
-    for curve, listed in lists.items():
-        for group in _groups(listed):
-            row, factor, postings = group[0]
-            if len(group) > 1 or (len(postings.numbers) <= LONG and postings.weights is None):
-                _look_up_some(matrix, slots, curve, group)
-                continue
-            at = np.minimum(np.searchsorted(postings.numbers, wanted), len(postings.numbers) - 1)
-            hit = np.flatnonzero(postings.numbers[at] == wanted)
-            matrix[row, columns[hit]] += factor * curve.exact(postings, at[hit])
+
+_NOTHING = Short(np.empty(0, np.uint32), np.empty(0, np.float32))
 
 
-def _look_up_some(matrix: NDArray[np.float64], slots: NDArray[np.uint16], curve: Curve, group: Listed) -> None:
-    rows, factors, joined = zip(*group, strict=True)
-    found = slots.take(_numbers(joined))
-    hit = np.flatnonzero(found)
+def add(sums: Sums, terms: Sequence[Weighed]) -> None:
+    """Add to the sum at each place what the terms give to the document there."""
+    places, gains, _ = _joined(terms)
+    np.add.at(sums, places, gains)
+    for term in terms:
+        for curve, factor, start, postings in term.long:
+            given = curve.rough(postings)
+            given *= np.float32(term.share * factor)
+            np.add.at(sums[start:], postings.numbers.astype(np.intp), given)
+
+
+def look_up(matrix: NDArray[np.float64], places: Places, size: int, terms: Sequence[Weighed]) -> None:
+    """Add what each term gives to the documents at some of `size` places; a term has its row, a place its column."""
+    found, gains, rows = _joined(terms)
+    with slots_of_this_thread(size, places) as slots:
+        columns = slots.take(found)
+    hit = np.flatnonzero(columns)
     if len(hit):
-        ends = np.cumsum([len(postings.numbers) for postings in joined])
-        lists = np.searchsorted(ends, hit, side="right")
-        cells = np.array(rows)[lists] * matrix.shape[1] + (found[hit].astype(np.intp) - 1)
-        np.add.at(matrix.reshape(-1), cells, np.array(factors)[lists] * curve.of_codes(_codes(joined)[hit]))
+        cells = rows[hit] * matrix.shape[1] + (columns[hit].astype(np.intp) - 1)
+        np.add.at(matrix.reshape(-1), cells, gains[hit].astype(np.float64))
+    for term in terms:
+        for curve, factor, start, postings in term.long:
+            last = postings.last
+            own = np.flatnonzero((places >= start) & (places <= start + last))
+            if not len(own):
+                continue
+            wanted = (places[own] - start).astype(np.uint32)  # as in the postings: another type would copy each list
+            at = np.searchsorted(postings.numbers, wanted)
+            hit = np.flatnonzero(postings.numbers[at] == wanted)
+            matrix[term.row, own[hit]] += term.share * factor * curve.exact(postings, at[hit])
 
 
-def _numbers(joined: Sequence[Postings]) -> Numbers:
-    return np.concatenate([postings.numbers for postings in joined])
-
-
-def _codes(joined: Sequence[Postings]) -> Codes:
-    return np.concatenate([postings.codes for postings in joined])
-
-
-def _groups(listed: Listed) -> Iterator[Listed]:
-    """Lists joined while they are short; long ones, and those with weights, alone."""
-    group: Listed = []
-    length = 0
-    for one in listed:
-        postings = one[2]
-        count = len(postings.numbers)
-        if group and (length + count > TOGETHER or postings.weights is not None):
-            yield group
-            group, length = [], 0
-        group.append(one)
-        length += count
-        if postings.weights is not None:
-            yield group
-            group, length = [], 0
-    if group:
-        yield group
+def _joined(terms: Sequence[Weighed]) -> tuple[Places, Sums, Places]:
+    """The short lists of all terms: places, gains, and the row of the term of each."""
+    lists = [(term, one) for term in terms for one in term.short]
+    if not lists:
+        return np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp)
+    counts = [len(one.places) for _, one in lists]
+    places = np.concatenate([one.places for _, one in lists]).astype(np.intp)
+    gains = np.concatenate([one.gains for _, one in lists])
+    if any(term.share != 1 for term in terms):
+        gains *= np.repeat(np.array([term.share for term, _ in lists], np.float32), counts)
+    return places, gains, np.repeat(np.array([term.row for term, _ in lists], np.intp), counts)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh.reading import SegmentReader
 
-from helpdesk.search import scoring
 from helpdesk.search.postings import Postings
 from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
@@ -89,18 +88,18 @@ class Leaf:
     def __init__(self, segment: Segment, reader: SegmentReader, start: int) -> None:
         self.segment = segment
         dead = reader.segment().deleted_docs()
-        self._dead = np.array(sorted(dead), np.intp) if reader.has_deletions() else _NOBODY
+        self.start = start
+        self.dead = np.array(sorted(dead), np.intp) if reader.has_deletions() else _NOBODY
         self._dead_of: dict[str, NDArray[np.intp]] = {}
-        self.span = scoring.Segment(start, segment.size, self._dead)
 
     def living(self, kind: str) -> int:
-        everybody = self._all(kind)
+        everybody = self.everybody(kind)
         return self.living_among(everybody, kind) if everybody else 0
 
     def living_among(self, postings: Postings, kind: str) -> int:
         """How many living documents these postings, of a field of documents of a kind, point to."""
         count = len(postings.numbers)
-        if not len(self._dead):
+        if not len(self.dead):
             return count
         dead = self._dead_ones(kind)
         return count - _common(postings.numbers, dead) if len(dead) else count
@@ -111,17 +110,18 @@ class Leaf:
         dead = self._dead_ones(kind)
         return total - float(BYTE_LENGTHS[self.segment.lengths(field)[dead]].sum()) if len(dead) else total
 
-    def _all(self, kind: str) -> Postings | None:
+    def everybody(self, kind: str) -> Postings | None:
+        """The documents of a kind, dead ones included."""
         return self.segment.postings(self.segment.key("kind", kind))
 
     def _dead_ones(self, kind: str) -> NDArray[np.intp]:
         """The dead documents of a kind: mostly none, because tickets change and people and answers hardly do."""
-        if not len(self._dead):
-            return self._dead
+        if not len(self.dead):
+            return self.dead
         if kind not in self._dead_of:
-            everybody = self._all(kind)
-            found = np.isin(self._dead, everybody.numbers) if everybody else np.zeros(len(self._dead), bool)
-            self._dead_of[kind] = self._dead[found]
+            everybody = self.everybody(kind)
+            found = np.isin(self.dead, everybody.numbers) if everybody else np.zeros(len(self.dead), bool)
+            self._dead_of[kind] = self.dead[found]
         return self._dead_of[kind]
 
 
