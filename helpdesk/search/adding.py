@@ -51,6 +51,18 @@ class Weighed(NamedTuple):
     long: Sequence[Long]
 
 
+class Joined(NamedTuple):
+    """What some terms give."""
+
+    places: Places
+    gains: Sums
+    """At each of the places, from all short lists together."""
+    rows: Places
+    """Of which term each is."""
+    long: Sequence[tuple[int, float, Long]]
+    """Term, share and list."""
+
+
 def is_short(postings: Postings) -> bool:
     return len(postings.numbers) <= SHORT and postings.weights is None
 
@@ -78,46 +90,39 @@ def shortened(curve: Curve, terms: Sequence[tuple[float, Sequence[Slice]]]) -> l
 _NOTHING = Short(np.empty(0, np.uint32), np.empty(0, np.float32))
 
 
-def add(sums: Sums, terms: Sequence[Weighed]) -> None:
+def join(terms: Sequence[Weighed]) -> Joined:
+    """All lists of some terms."""
+    long = [(row, share, one) for row, share, _, listed in terms for one in listed]
+    lists = [(row, share, len(one.places), one) for row, share, listed, _ in terms for one in listed]
+    if not lists:
+        return Joined(np.empty(0, np.intp), _NOTHING.gains, np.empty(0, np.intp), long)
+    rows, shares, counts, short = zip(*lists, strict=True)
+    places, gains = map(np.concatenate, zip(*short, strict=True))
+    if min(shares) != 1 or max(shares) != 1:
+        gains *= np.repeat(np.array(shares, np.float32), counts)
+    return Joined(places.astype(np.intp), gains, np.repeat(np.array(rows, np.intp), counts), long)
+
+
+def add(sums: Sums, joined: Joined) -> None:
     """Add to the sum at each place what the terms give to the document there."""
-    places, gains, _ = _joined(terms)
-    np.add.at(sums, places, gains)
-    for term in terms:
-        for curve, factor, start, postings in term.long:
-            given = curve.rough(postings)
-            given *= np.float32(term.share * factor)
-            np.add.at(sums[start:], postings.numbers.astype(np.intp), given)
+    np.add.at(sums, joined.places, joined.gains)
+    for _, share, (curve, factor, start, postings) in joined.long:
+        given = curve.rough(postings)
+        given *= np.float32(share * factor)
+        np.add.at(sums[start:], postings.numbers.astype(np.intp), given)
 
 
-def look_up(matrix: NDArray[np.float64], places: Places, size: int, terms: Sequence[Weighed]) -> None:
+def look_up(matrix: NDArray[np.float64], places: Places, size: int, joined: Joined) -> None:
     """Add what each term gives to the documents at some of `size` places; a term has its row, a place its column."""
-    found, gains, rows = _joined(terms)
     with slots_of_this_thread(size, places) as slots:
-        columns = slots.take(found)
+        columns = slots.take(joined.places)
     hit = np.flatnonzero(columns)
-    if len(hit):
-        cells = rows[hit] * matrix.shape[1] + (columns[hit].astype(np.intp) - 1)
-        np.add.at(matrix.reshape(-1), cells, gains[hit].astype(np.float64))
-    for term in terms:
-        for curve, factor, start, postings in term.long:
-            last = postings.last
-            own = np.flatnonzero((places >= start) & (places <= start + last))
-            if not len(own):
-                continue
+    cells = joined.rows[hit] * matrix.shape[1] + (columns[hit].astype(np.intp) - 1)
+    np.add.at(matrix.reshape(-1), cells, joined.gains[hit].astype(np.float64))
+    for row, share, (curve, factor, start, postings) in joined.long:
+        own = np.flatnonzero((places >= start) & (places <= start + postings.last))
+        if len(own):
             wanted = (places[own] - start).astype(np.uint32)  # as in the postings: another type would copy each list
             at = np.searchsorted(postings.numbers, wanted)
             hit = np.flatnonzero(postings.numbers[at] == wanted)
-            matrix[term.row, own[hit]] += term.share * factor * curve.exact(postings, at[hit])
-
-
-def _joined(terms: Sequence[Weighed]) -> tuple[Places, Sums, Places]:
-    """The short lists of all terms: places, gains, and the row of the term of each."""
-    lists = [(term, one) for term in terms for one in term.short]
-    if not lists:
-        return np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.intp)
-    counts = [len(one.places) for _, one in lists]
-    places = np.concatenate([one.places for _, one in lists]).astype(np.intp)
-    gains = np.concatenate([one.gains for _, one in lists])
-    if any(term.share != 1 for term in terms):
-        gains *= np.repeat(np.array([term.share for term, _ in lists], np.float32), counts)
-    return places, gains, np.repeat(np.array([term.row for term, _ in lists], np.intp), counts)
+            matrix[row, own[hit]] += share * factor * curve.exact(postings, at[hit])

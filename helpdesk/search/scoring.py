@@ -23,7 +23,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk.search.adding import Long, Short, Slice, Weighed, add, is_short, look_up, shortened
+from helpdesk.search.adding import Joined, Long, Short, Slice, Weighed, add, is_short, join, look_up, shortened
 from helpdesk.search.curves import Curve
 from helpdesk.search.query import Key, Query
 from helpdesk.search.top import Places, best, sums_of_this_thread
@@ -217,6 +217,7 @@ class Question:
         self._keys: list[Key] = []
         self._shares: list[float] = []
         self._terms: list[Term] = []
+        self._all: Joined | None = None
 
     @classmethod
     def of(cls, query: Query, family: Family, source: Source) -> "Question":
@@ -238,6 +239,7 @@ class Question:
         self._keys += [(language, term) for term in known]
         self._shares += [share] * len(known)
         self._terms += known.values()
+        self._all = None
 
     def hits(self, limit: int) -> Gains:
         """The best documents, best first, and what each term gave them. In big sources only nearly always exactly
@@ -246,7 +248,7 @@ class Question:
             return self.gains(self.exact_best(limit)).best(limit)
         known = [row for row, term in enumerate(self._terms) if term.frequency]
         rarest = nsmallest(RAREST, known, key=lambda row: self._terms[row].frequency)
-        return self.gains(self._best(sorted(rarest), max(RESCORED, limit))).best(limit)
+        return self.gains(self._best(self._joined(sorted(rarest)), max(RESCORED, limit))).best(limit)
 
     def best(self, limit: int) -> Places:
         """Where the same documents stand, best first."""
@@ -256,26 +258,31 @@ class Question:
 
     def exact_best(self, limit: int) -> Places:
         """Where the best documents stand, whatever the size."""
-        return self._best(range(len(self._keys)), limit)
+        return self._best(self._everything(), limit)
 
     def gains(self, places: Places) -> Gains:
         """What each term gives to the living documents at `places`."""
         matrix = np.zeros((len(self._keys), len(places)))
         if len(places):
-            look_up(matrix, places, self._source.places, self._weighed(range(len(self._keys))))
+            look_up(matrix, places, self._source.places, self._everything())
         return Gains(places, self._keys, matrix)
 
-    def _weighed(self, rows: Iterable[int]) -> list[Weighed]:
-        terms, shares = self._terms, self._shares
-        return [Weighed(row, shares[row], terms[row].short, terms[row].long) for row in rows]
+    def _everything(self) -> Joined:
+        if self._all is None:
+            self._all = self._joined(range(len(self._keys)))
+        return self._all
 
-    def _best(self, rows: Iterable[int], limit: int) -> Places:
+    def _joined(self, rows: Iterable[int]) -> Joined:
+        terms, shares = self._terms, self._shares
+        return join([Weighed(row, shares[row], terms[row].short, terms[row].long) for row in rows])
+
+    def _best(self, terms: Joined, limit: int) -> Places:
         source = self._source
         sums = sums_of_this_thread(source.places)
         ranges = source.ranges(self._family.kind)
         for start, end in ranges:
             sums[start:end] = 0
-        add(sums, self._weighed(rows))
+        add(sums, terms)
         if len(source.deleted):
             sums[source.deleted] = 0
         return best(sums, ranges, limit)

@@ -5,6 +5,8 @@ the index, over all commits in between. `Segment` holds that; `Leaf` adds what h
 """
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,10 +25,20 @@ _NOBODY = np.empty(0, np.intp)
 
 
 class Stored(NamedTuple):
-    """What is kept with a document: its key, and the facts of its kind."""
+    """What is kept with a document."""
 
     key: str
-    facts: Any
+    number: int
+    """The id at the end of the key; 0 when there is none."""
+    facts: Mapping[str, Any]
+    credits: Mapping[int, float]
+
+
+def _stored(kept: Mapping[str, Any]) -> Stored:
+    facts = json.loads(kept["facts"]) if "facts" in kept else {}
+    number = kept["key"].rpartition(":")[2]
+    credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, facts, MappingProxyType(credited))
 
 
 class Segment:
@@ -76,9 +88,7 @@ class Segment:
         if found is None:
             if len(self._stored) >= MOST_DOCUMENTS_KEPT:
                 self._stored = {}
-            kept = self._documents.stored(number)
-            found = Stored(kept["key"], json.loads(kept["facts"]) if "facts" in kept else {})
-            self._stored[number] = found
+            found = self._stored[number] = _stored(self._documents.stored(number))
         return found
 
 
