@@ -1,11 +1,12 @@
 """What terms give to documents, added up by place, and looked up for a few places: the inner loop, in whole arrays. Pure.
 
-A call into numpy costs as much as a few hundred postings. So the short lists of a term, from all segments and fields,
-are turned once into places and gains, and those of all terms of a question are added in one call. Long lists are used
-where they are in the file.
+A call into numpy costs as much as a few hundred postings. So short lists, of which small segments have many, are turned
+into places and gains once, which are kept; longer ones each time, those of all terms together; and the longest are added
+one by one. All in all, what is kept stays small.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,10 @@ from helpdesk.search.curves import Curve
 from helpdesk.search.postings import Postings
 from helpdesk.search.top import Places, Sums, slots_of_this_thread
 
-SHORT = 4096
-"""Postings up to which a list is copied."""
+SHORT = 256
+"""Postings up to which a copy of a list is kept."""
+TOGETHER = 8192
+"""Postings up to which lists are joined: beyond, copying costs more than a call."""
 
 
 class Slice(NamedTuple):
@@ -69,22 +72,12 @@ def is_short(postings: Postings) -> bool:
 
 def shortened(curve: Curve, terms: Sequence[tuple[float, Sequence[Slice]]]) -> list[Short]:
     """The short lists of several terms in one field, each with its factor."""
-    slices = [one for _, found in terms for one in found]
-    if not slices:
-        return [_NOTHING for _ in terms]
-    counts = [len(one.postings.numbers) for one in slices]
-    places = np.concatenate([one.postings.numbers for one in slices])
-    places += np.repeat(np.array([one.start for one in slices], np.uint32), counts)
-    codes = np.concatenate([one.postings.codes for one in slices])
-    gains = curve.table(max([one.postings.highest for one in slices])).take(codes)
-    sizes = [sum([len(one.postings.numbers) for one in found]) for _, found in terms]
-    gains *= np.repeat(np.array([factor for factor, _ in terms], np.float32), sizes)
-    cut = []
-    start = 0
-    for size in sizes:
-        cut.append(Short(places[start : start + size], gains[start : start + size]))
-        start += size
-    return cut
+    lists = [(row, 1.0, Long(curve, factor, *one)) for row, (factor, found) in enumerate(terms) for one in found]
+    if not lists:
+        return []
+    places, gains, rows = _made(curve, lists)
+    cuts = np.searchsorted(rows, np.arange(len(terms) + 1)).tolist()
+    return [Short(places[start:end], gains[start:end]) for start, end in pairwise(cuts)]
 
 
 _NOTHING = Short(np.empty(0, np.uint32), np.empty(0, np.float32))
@@ -92,15 +85,46 @@ _NOTHING = Short(np.empty(0, np.uint32), np.empty(0, np.float32))
 
 def join(terms: Sequence[Weighed]) -> Joined:
     """All lists of some terms."""
-    long = [(row, share, one) for row, share, _, listed in terms for one in listed]
+    parts = [_kept(terms)]
+    together: dict[Curve, list[tuple[int, float, Long]]] = {}
+    alone = []
+    for row, share, _, listed in terms:
+        for one in listed:
+            if len(one.postings.numbers) > TOGETHER or one.postings.weights is not None:
+                alone.append((row, share, one))
+            else:
+                together.setdefault(one.curve, []).append((row, share, one))
+    parts += [_made(curve, listed) for curve, listed in together.items()]
+    places, gains, rows = map(np.concatenate, zip(*parts, strict=True))
+    return Joined(places.astype(np.intp), gains, rows, alone)
+
+
+def _kept(terms: Sequence[Weighed]) -> tuple[NDArray[np.uint32], Sums, Places]:
     lists = [(row, share, len(one.places), one) for row, share, listed, _ in terms for one in listed]
     if not lists:
-        return Joined(np.empty(0, np.intp), _NOTHING.gains, np.empty(0, np.intp), long)
+        return *_NOTHING, np.empty(0, np.intp)
     rows, shares, counts, short = zip(*lists, strict=True)
     places, gains = map(np.concatenate, zip(*short, strict=True))
     if min(shares) != 1 or max(shares) != 1:
         gains *= np.repeat(np.array(shares, np.float32), counts)
-    return Joined(places.astype(np.intp), gains, np.repeat(np.array(rows, np.intp), counts), long)
+    return places, gains, np.repeat(np.array(rows, np.intp), counts)
+
+
+def _made(
+    curve: Curve, listed: Sequence[tuple[int, float, Long]]
+) -> tuple[NDArray[np.uint32], Sums, Places]:
+    rows, factors, slices = [], [], []
+    for row, share, one in listed:
+        rows.append(row)
+        factors.append(share * one.factor)
+        slices.append(one)
+    counts = [len(one.postings.numbers) for one in slices]
+    places = np.concatenate([one.postings.numbers for one in slices])
+    places += np.repeat(np.array([one.start for one in slices], np.uint32), counts)
+    codes = np.concatenate([one.postings.codes for one in slices])
+    gains = curve.table(max([one.postings.highest for one in slices])).take(codes)
+    gains *= np.repeat(np.array(factors, np.float32), counts)
+    return places, gains, np.repeat(np.array(rows, np.intp), counts)
 
 
 def add(sums: Sums, joined: Joined) -> None:

@@ -120,9 +120,8 @@ class Prepared:
             found = self._looked_up(missing)
             if self._kept > MOST_POSTINGS_KEPT:
                 self.forget()
-                known = {**known}
+                known = {term: known[term] for term in wanted if term in known}
             known |= found
-            self._terms |= found
         return {term: known[term] for term in wanted}
 
     def _curve(self, average: float) -> Curve:
