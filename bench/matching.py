@@ -21,12 +21,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 from bench._corpus import Corpus
 from bench._goals import Line
 from bench._index_upkeep import private_memory, upkeep
-from bench._made_index import Spent, made_documents
+from bench._made_index import build
 from bench._search_engines import Tantivy
 from bench._serving import scratch_folder
 from helpdesk.search.query import Query
@@ -73,9 +74,7 @@ def _measured(folder: Path, size: int, options: argparse.Namespace) -> Iterator[
     corpus = Corpus.shared()
     figures: dict[str, float] = {}
     index = WhooshIndex(folder / "index")
-    making, started = Spent(), time.process_time()
-    index.rebuild(making.on(made_documents(corpus, size)), watermark=0)
-    figures["rebuild, s"] = time.process_time() - started - making.seconds
+    figures["rebuild, s"] = build(index.location(), corpus, size)
     tantivy = Tantivy(folder / "tantivy")
     tantivy.build(corpus.documents(size))
     questions = corpus.questions(options.questions, TERMS)
@@ -99,7 +98,8 @@ def _live_writer(index: Path, size: int) -> Iterator[None]:
     """Another process that commits to the index until the end; the tail of segments is there when it begins."""
     command = [sys.executable, "-m", "bench._live_writer", str(index), str(size), str(FIRST_COMMITS)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdin is not None and writer.stdout is not None
+        assert writer.stdin is not None
+        assert writer.stdout is not None
         if writer.stdout.readline().strip() != "ready":
             raise RuntimeError("the writer did not start")
         yield
@@ -144,7 +144,7 @@ def _growth(lines: list[Line]) -> Iterator[Line]:
     """How figures grow from one size to the next; of a match, as the exponent."""
     sizes = sorted({line.documents for line in lines})
     found = {(line.documents, line.what): line.figure for line in lines}
-    for before, size in zip(sizes, sizes[1:], strict=False):
+    for before, size in pairwise(sizes):
         for what, most in GROWTH.items():
             yield Line(size, f"{what}, times that at {before:,}", found[size, what] / found[before, what], most, True)
         ratio = found[size, "match, ms"] / found[before, "match, ms"]

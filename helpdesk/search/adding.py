@@ -1,8 +1,8 @@
-"""What terms give to documents, added up by place, and looked up for a few places: the inner loop, in whole arrays. Pure.
+"""What terms give to documents, added up by place and looked up for a few: the inner loop, in whole arrays. Pure.
 
 A call into numpy costs as much as a few hundred postings. So short lists, of which small segments have many, are turned
-into places and gains once, which are kept; longer ones each time, those of all terms together; and the longest are added
-one by one. All in all, what is kept stays small.
+into places and gains once, which are kept; longer ones each time, those of all terms together; and the longest are
+added one by one. What is kept stays small.
 """
 
 from collections.abc import Sequence
@@ -110,9 +110,7 @@ def _kept(terms: Sequence[Weighed]) -> tuple[NDArray[np.uint32], Sums, Places]:
     return places, gains, np.repeat(np.array(rows, np.intp), counts)
 
 
-def _made(
-    curve: Curve, listed: Sequence[tuple[int, float, Long]]
-) -> tuple[NDArray[np.uint32], Sums, Places]:
+def _made(curve: Curve, listed: Sequence[tuple[int, float, Long]]) -> tuple[NDArray[np.uint32], Sums, Places]:
     rows, factors, slices = [], [], []
     for row, share, one in listed:
         rows.append(row)

@@ -1,4 +1,4 @@
-"""The posting lists of many terms at once, one behind the other in columns: laid out for a file, and read from one. Pure.
+"""The posting lists of many terms at once, in columns: laid out for a file, and read from one. Pure.
 
 A segment has as many short lists as it has terms: what is done for each in Python costs more than the lists. Here each
 step is one call for all of them. The lists themselves are as `postings` describes.
@@ -55,7 +55,8 @@ def spans(starts: Counts, counts: Counts) -> Counts:
     """The places of all the ranges, one range after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    found: Counts = np.arange(total) + np.repeat(starts - (ends - counts), counts)
+    return found
 
 
 def lay_out(bundle: Bundle) -> tuple[bytes, Counts, Counts]:

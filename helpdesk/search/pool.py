@@ -132,13 +132,13 @@ class Pool:
         self._empty()
 
     def _sorted(self) -> _Columns:
-        held = (self._terms, self._numbers, self._weights, self._lengths, self._sizes)
-        columns = [np.frombuffer(column, kind) for column, kind in zip(held, TYPES.values(), strict=True) if column]
-        terms, rest = columns[0], columns[1:]
-        ones = np.ones(len(terms), np.intp)
+        terms = np.frombuffer(self._terms, np.uint32)
+        numbers, weights = np.frombuffer(self._numbers, np.uint32), np.frombuffer(self._weights, np.float32)
+        bundle = Bundle(np.ones(len(terms), np.intp), numbers, weights, np.frombuffer(self._lengths, np.uint8))
         if self._valued:
-            return _sorted(_Columns(terms, Bundle(ones, *rest, np.frombuffer(self._content, np.uint8))))
-        return _sorted(_Columns(terms, Bundle(ones, *rest)))
+            sizes, content = np.frombuffer(self._sizes, np.uint32), np.frombuffer(self._content, np.uint8)
+            bundle = bundle._replace(sizes=sizes, content=content)
+        return _sorted(_Columns(terms, bundle))
 
 
 class _Run:
@@ -147,7 +147,8 @@ class _Run:
     def __init__(self, path: Path, columns: _Columns) -> None:
         terms, bundle = columns
         self._paths = {}
-        held = {"terms": terms, "numbers": bundle.numbers, "weights": bundle.weights, "lengths": bundle.lengths}
+        held: dict[str, NDArray[Any]] = {"terms": terms, "numbers": bundle.numbers}
+        held |= {"weights": bundle.weights, "lengths": bundle.lengths}
         if bundle.sizes is not None and bundle.content is not None:
             held |= {"sizes": bundle.sizes, "content": bundle.content}
         for name, column in held.items():

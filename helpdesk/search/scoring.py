@@ -161,9 +161,9 @@ class Prepared:
             own = [one for one in found.slices if is_short(one.postings)]
             if own:
                 short.append((parts, factor, own))
-        for (parts, _, _), own in zip(short, shortened(curve, [one[1:] for one in short]), strict=True):
-            self._kept += len(own.places)
-            parts.short.append(own)
+        for (parts, _, _), copied in zip(short, shortened(curve, [one[1:] for one in short]), strict=True):
+            self._kept += len(copied.places)
+            parts.short.append(copied)
 
 
 @dataclass

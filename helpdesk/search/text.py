@@ -51,9 +51,7 @@ def analyse_each(text: str) -> dict[str, list[Token]]:
 def terms_each(text: str) -> dict[str, list[str]]:
     """The terms alone, as `analyse_each` cuts them, for an index that is fed with many texts."""
     pieces = [(piece.form, piece.exact) for piece in _pieces(text)]
-    return {
-        language: [form if exact else _stem(form, language) for form, exact in pieces] for language in LANGUAGES
-    }
+    return {language: [form if exact else _stem(form, language) for form, exact in pieces] for language in LANGUAGES}
 
 
 def fold(text: str) -> str:

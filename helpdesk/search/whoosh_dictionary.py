@@ -26,8 +26,10 @@ _LENGTHS = struct.Struct("!ii")
 _OFFSET = struct.Struct("!q")
 _START = b"HSH3" + bytes((1,)) + bytes(8)
 """Magic, the kind of hash (CRC 32), and eight bytes nobody uses."""
-_INFO = np.dtype([("flags", "u1"), ("weight", ">f4"), ("count", ">u4"), ("shortest", "u1"), ("longest", "u1"),
-                  ("highest", ">f4"), ("first", ">u4"), ("last", ">u4"), ("offset", ">i8"), ("length", ">i4")])  # fmt: skip
+_INFO = np.dtype(
+    [("flags", "u1"), ("weight", ">f4"), ("count", ">u4"), ("shortest", "u1"), ("longest", "u1"), ("highest", ">f4"),
+     ("first", ">u4"), ("last", ">u4"), ("offset", ">i8"), ("length", ">i4")]
+)  # fmt: skip
 """What Whoosh knows of a term: `W3TermInfo` and its extent."""
 _SLOTS = np.dtype([("hash", ">u4"), ("position", ">i8")])
 _TABLES = np.dtype([("position", ">i8"), ("slots", ">i4")])
@@ -59,7 +61,9 @@ def cut(found: Infos) -> list[bytes]:
 
 def write(dbfile: Any, entries: Entries, extras: Mapping[str, Any]) -> None:
     """Write the dictionary: keys in order, and the values from `cut`. The file is not closed."""
-    heads = [_LENGTHS.pack(length, _INFO.itemsize) for length in range(max((len(k) for k, _ in entries), default=0) + 1)]
+    heads = [
+        _LENGTHS.pack(length, _INFO.itemsize) for length in range(max((len(k) for k, _ in entries), default=0) + 1)
+    ]
     dbfile.write(_START)
     for start in range(0, len(entries), _AT_ONCE):
         dbfile.write(b"".join([heads[len(key)] + key + value for key, value in entries[start : start + _AT_ONCE]]))
@@ -183,5 +187,3 @@ class ArrayTermsReader(W3TermsReader):
                 if length == len(key) and buffer[start : start + length] == key:
                     return start + len(key)
         return None
-
-

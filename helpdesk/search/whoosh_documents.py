@@ -49,7 +49,7 @@ class DocumentsWriter(W3PerDocWriter):
         self._indoc = False
         self.is_closed = False
 
-    def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: int) -> None:
+    def add_field(self, fieldname: str, fieldobj: Any, value: Any, length: float) -> None:
         if value is not None:
             self._storedfields[fieldname] = value
         if length:

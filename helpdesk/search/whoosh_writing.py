@@ -48,10 +48,10 @@ class ArrayWriter(SegmentWriter):
             field, value = self.schema[name], values[name]
             if value is None:
                 continue
-            length = 0
+            length = 0.0
             if field.indexed:
                 found = indexed(field, value)
-                length = found.length if field.scorable else 0
+                length = found.length if field.scorable else 0.0
                 pool = self._valued if keeps_values(field.format) else self._plain
                 pool.add(name, number, length_to_byte(length), found.weights, found.values)
             documents.add_field(name, field, value if field.stored else None, length)

@@ -42,7 +42,8 @@ class Node:
         self.index = data / "index"
 
     def __call__(self, what: str, argument: Any = None) -> Any:
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.write(json.dumps([what, argument]) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
@@ -131,7 +132,7 @@ def test_two_nodes_follow_catch_up_recover_and_agree(shared: Flask, both: tuple[
     # No index yet: the probe says so, and the page of a ticket answers from the database.
     assert "no index" in one("ready")
     status, text = one("page", [MANAGER, f"/tickets/{asked.ref}"])
-    assert status == 200 and "portail" in text
+    assert (status, "portail" in text) == (200, True)
 
     # Each follows on its own, whichever is first.
     assert one("follow") == two("follow") == last_change()
@@ -173,7 +174,7 @@ def test_two_nodes_follow_catch_up_recover_and_agree(shared: Flask, both: tuple[
             assert restarted("ready") != "usable"
             assert one("ready") == "usable"
             status, text = restarted("page", [MANAGER, f"/tickets/{asked.ref}"])
-            assert status == 200 and "portail" in text
+            assert (status, "portail" in text) == (200, True)
             assert restarted("follow") == last_change()
             assert restarted.build() != before
             assert restarted("ready") == "usable"
