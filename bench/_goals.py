@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,10 @@ class Line:
         verdict = "" if self.goal is None else f" (goal: {wanted} {self.goal:g}: {'met' if self.met else 'not met'})"
         shown = f"{self.figure:.0f}" if self.figure >= 100 else f"{self.figure:.2f}"
         return f"{self.documents:>9,} documents: {self.what}: {shown}{verdict}"
+
+
+def growth(figures: Mapping[int, float], what: str, goals: Mapping[int, float]) -> Iterator[Line]:
+    """With which power of the number of documents a figure grows from each size to the next."""
+    for before, size in pairwise(sorted(figures)):
+        exponent = math.log(figures[size] / figures[before]) / math.log(size / before)
+        yield Line(size, f"{what} from {before:,}", exponent, goals.get(size), at_most=True)

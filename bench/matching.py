@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import statistics
 import subprocess
 import sys
@@ -25,7 +24,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bench._corpus import Corpus
-from bench._goals import Line
+from bench._goals import Line, growth
 from bench._index_upkeep import private_memory, upkeep
 from bench._made_index import build
 from bench._search_engines import Tantivy
@@ -51,6 +50,8 @@ EVERYWHERE = {
     "refresh, ms": 5,
     "private memory, MiB": 15,
 }
+PAGE = 20
+"""Milliseconds."""
 GROWTH = {"update in a batch, ms": 1.2, "refresh, ms": 1.2}
 """At most so many times the figure of the size before."""
 
@@ -90,7 +91,7 @@ def _measured(folder: Path, size: int, options: argparse.Namespace) -> Iterator[
         figures |= page_costs(folder, index.location(), [" ".join(words) for words in questions])
     goals = EVERYWHERE | GOALS.get(size, {})
     for what, found in figures.items():
-        yield Line(size, what, found, 20 if what.startswith("page ") else goals.get(what), at_most=True)
+        yield Line(size, what, found, PAGE if what.startswith("page ") else goals.get(what), at_most=True)
 
 
 @contextmanager
@@ -141,15 +142,13 @@ def _seconds(ask: Callable[[], object]) -> float:
 
 
 def _growth(lines: list[Line]) -> Iterator[Line]:
-    """How figures grow from one size to the next; of a match, as the exponent."""
-    sizes = sorted({line.documents for line in lines})
+    """How figures grow from one size to the next."""
     found = {(line.documents, line.what): line.figure for line in lines}
+    sizes = sorted({line.documents for line in lines})
     for before, size in pairwise(sizes):
         for what, most in GROWTH.items():
             yield Line(size, f"{what}, times that at {before:,}", found[size, what] / found[before, what], most, True)
-        ratio = found[size, "match, ms"] / found[before, "match, ms"]
-        exponent = math.log(ratio) / math.log(size / before)
-        yield Line(size, f"match, growth exponent from {before:,}", exponent, 0.6 if size <= 100_000 else 1.2, True)
+    yield from growth({size: found[size, "match, ms"] for size in sizes}, "match, growth exponent", {1_000_000: 1.2})
 
 
 def _options() -> argparse.Namespace:

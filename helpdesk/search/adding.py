@@ -45,13 +45,8 @@ class Long(NamedTuple):
     postings: Postings
 
 
-class Weighed(NamedTuple):
-    """A term of a question: its number, its share of the score, and its lists."""
-
-    row: int
-    share: float
-    short: Sequence[Short]
-    long: Sequence[Long]
+Weighed = tuple[int, float, Sequence[Short], Sequence[Long]]
+"""A term of a question: its number, its share of the score, and its lists."""
 
 
 class Joined(NamedTuple):

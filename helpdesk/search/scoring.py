@@ -23,7 +23,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk.search.adding import Joined, Long, Short, Slice, Weighed, add, is_short, join, look_up, shortened
+from helpdesk.search.adding import Joined, Long, Short, Slice, add, is_short, join, look_up, shortened
 from helpdesk.search.curves import Curve
 from helpdesk.search.query import Key, Query
 from helpdesk.search.top import Places, best, sums_of_this_thread
@@ -273,7 +273,7 @@ class Question:
 
     def _joined(self, rows: Iterable[int]) -> Joined:
         terms, shares = self._terms, self._shares
-        return join([Weighed(row, shares[row], terms[row].short, terms[row].long) for row in rows])
+        return join([(row, shares[row], terms[row].short, terms[row].long) for row in rows])
 
     def _best(self, terms: Joined, limit: int) -> Places:
         source = self._source
