@@ -65,13 +65,12 @@ def is_short(postings: Postings) -> bool:
     return len(postings.numbers) <= SHORT and postings.weights is None
 
 
-def shortened(curve: Curve, terms: Sequence[tuple[float, Sequence[Slice]]]) -> list[Short]:
-    """The short lists of several terms in one field, each with its factor."""
-    lists = [(row, 1.0, Long(curve, factor, *one)) for row, (factor, found) in enumerate(terms) for one in found]
+def shortened(lists: Sequence[tuple[int, float, Long]], terms: int) -> list[Short]:
+    """Short lists of one field, ordered by term and named by its number, as one for each of so many terms."""
     if not lists:
-        return []
-    places, gains, rows = _made(curve, lists)
-    cuts = np.searchsorted(rows, np.arange(len(terms) + 1)).tolist()
+        return [_NOTHING] * terms
+    places, gains, rows = _made(lists[0][2].curve, lists)
+    cuts = np.searchsorted(rows, np.arange(terms + 1)).tolist()
     return [Short(places[start:end], gains[start:end]) for start, end in pairwise(cuts)]
 
 

@@ -150,20 +150,24 @@ class Prepared:
 
     def _look_into(self, name: str, curve: Curve, made: Mapping[str, "_Making"]) -> None:
         """Add what there is of the terms in one field."""
-        short = []
+        short: list[tuple[int, float, Long]] = []
+        known = []
         for term, parts in made.items():
             found = self._source.find(name, self._language, term)
-            if found is None:
-                continue
-            factor = self._family.fields[name] * idf(self._size, found.frequency) ** self._family.power
-            parts.frequency, parts.most = max(parts.frequency, found.frequency), max(parts.most, factor)
-            parts.long += [Long(curve, factor, *one) for one in found.slices if not is_short(one.postings)]
-            own = [one for one in found.slices if is_short(one.postings)]
-            if own:
-                short.append((parts, factor, own))
-        for (parts, _, _), copied in zip(short, shortened(curve, [one[1:] for one in short]), strict=True):
-            self._kept += len(copied.places)
-            parts.short.append(copied)
+            if found is not None:
+                factor = self._family.fields[name] * idf(self._size, found.frequency) ** self._family.power
+                parts.frequency, parts.most = max(parts.frequency, found.frequency), max(parts.most, factor)
+                for start, postings in found.slices:
+                    one = Long(curve, factor, start, postings)
+                    if is_short(postings):
+                        short.append((len(known), 1.0, one))
+                    else:
+                        parts.long.append(one)
+                known.append(parts)
+        self._kept += sum(len(one.postings.numbers) for _, _, one in short)
+        for parts, copied in zip(known, shortened(short, len(known)), strict=True):
+            if len(copied.places):
+                parts.short.append(copied)
 
 
 @dataclass
