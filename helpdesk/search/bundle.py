@@ -89,7 +89,7 @@ def _packed(bundle: Bundle, start: int, end: int) -> bytes:
         cuts = first + np.cumsum(bundle.sizes[start:end], dtype=np.int64)
         values = [bytes(bundle.content[a:b]) for a, b in zip([first, *cuts.tolist()], cuts.tolist(), strict=False)]
     own = slice(start, end)
-    return pack(bundle.numbers[own].tolist(), bundle.weights[own].tolist(), bundle.lengths[own], values)
+    return pack(bundle.numbers[own].tolist(), bundle.weights[own].tolist(), bundle.lengths[own].tolist(), values)
 
 
 def _laid_out(bundle: Bundle) -> tuple[bytes, Counts, Counts]:
