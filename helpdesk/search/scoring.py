@@ -151,7 +151,7 @@ class Prepared:
     def _look_into(self, name: str, curve: Curve, made: Mapping[str, "_Making"]) -> None:
         """Add what there is of the terms in one field."""
         short: list[tuple[int, float, Long]] = []
-        known = []
+        known: list[_Making] = []
         for term, parts in made.items():
             found = self._source.find(name, self._language, term)
             if found is not None:

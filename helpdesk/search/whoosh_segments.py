@@ -19,7 +19,7 @@ from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
 from helpdesk.search.whoosh_documents import Documents
 
 MOST_TERMS_KEPT = 100_000
-MOST_DOCUMENTS_KEPT = 10_000
+MOST_DOCUMENTS_KEPT = 2_000
 
 _NOBODY = np.empty(0, np.intp)
 
@@ -30,7 +30,6 @@ class Stored(NamedTuple):
     key: str
     number: int
     """The id at the end of the key; 0 when there is none."""
-    facts: Mapping[str, Any]
     credits: Mapping[int, float]
 
 
@@ -38,7 +37,7 @@ def _stored(kept: Mapping[str, Any]) -> Stored:
     facts = json.loads(kept["facts"]) if "facts" in kept else {}
     number = kept["key"].rpartition(":")[2]
     credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
-    return Stored(kept["key"], int(number) if number.isdecimal() else 0, facts, MappingProxyType(credited))
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited))
 
 
 class Segment:

@@ -1,6 +1,7 @@
 """Many posting lists at once are laid out and read as each would be alone, in memory or through runs on the disk."""
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ def plain(bundle):
     rows = zip(bundle.numbers.tolist(), bundle.weights.tolist(), bundle.lengths.tolist(), values, strict=True)
     found = list(rows)
     cuts = [0, *np.cumsum(bundle.counts).tolist()]
-    return [found[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [found[a:b] for a, b in pairwise(cuts)]
 
 
 @settings(deadline=None)
