@@ -107,8 +107,9 @@ LIBRARIES: dict[str, tuple[set[str], str]] = {
         "the same, and the supervisor waits for the server it starts",
     ),
     "whoosh": (
-        {"helpdesk.search.whoosh_codec", "helpdesk.search.whoosh_compat", "helpdesk.search.whoosh_fields",
-         "helpdesk.search.whoosh_index", "helpdesk.search.whoosh_reading", "helpdesk.search.whoosh_segments",
+        {"helpdesk.search.whoosh_codec", "helpdesk.search.whoosh_compat", "helpdesk.search.whoosh_dictionary",
+         "helpdesk.search.whoosh_documents", "helpdesk.search.whoosh_fields", "helpdesk.search.whoosh_index",
+         "helpdesk.search.whoosh_matcher", "helpdesk.search.whoosh_reading", "helpdesk.search.whoosh_segments",
          "helpdesk.search.whoosh_staff", "helpdesk.search.whoosh_terms", "helpdesk.search.whoosh_writing"},
         "the adapter behind the port",
     ),
