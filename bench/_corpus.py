@@ -7,6 +7,7 @@ manual pages (0.026) and English encyclopaedia sentences (0.011). Topics make te
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -33,10 +34,26 @@ class Corpus:
         self._topic_chances /= self._topic_chances[-1]
         self._words = np.array([_word(number) for number in range(TERMS)])
 
+    @classmethod
+    @cache
+    def shared(cls) -> Corpus:
+        """The one with the usual seed: its words are long to make."""
+        return cls()
+
     def documents(self, count: int) -> Iterator[list[str]]:
         """The terms of `count` documents."""
+        for _topic, terms in self.about(count):
+            yield terms
+
+    def about(self, count: int) -> Iterator[tuple[int, list[str]]]:
+        """The same documents, each with the number of its topic."""
         for start in range(0, count, 1000):
             yield from self._batch(start, min(1000, count - start))
+
+    def words_of(self, topic: int) -> list[str]:
+        """The words of a topic, the commonest first."""
+        found: list[str] = self._words[self._topics[topic]].tolist()
+        return found
 
     def questions(self, count: int, terms: int) -> list[list[str]]:
         """`count` questions of `terms` different terms each, about one topic each."""
@@ -49,12 +66,12 @@ class Corpus:
                 found.append(self._words[different[:terms]].tolist())
         return found
 
-    def _batch(self, start: int, count: int) -> Iterator[list[str]]:
+    def _batch(self, start: int, count: int) -> Iterator[tuple[int, list[str]]]:
         generator = np.random.default_rng([self._seed, start])
         for length, topic in zip(
             generator.integers(SHORTEST, LONGEST + 1, count), generator.integers(TOPICS, size=count), strict=True
         ):
-            yield self._words[self._draw(generator, int(length), int(topic))].tolist()
+            yield int(topic), self._words[self._draw(generator, int(length), int(topic))].tolist()
 
     def _draw(self, generator: np.random.Generator, count: int, topic: int) -> np.ndarray:
         chances = generator.random((2, count))

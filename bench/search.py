@@ -14,12 +14,14 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from bench._corpus import Corpus
+from bench._goals import Line, growth
 from bench._search_engines import Engine, Relais, engines
 from bench._serving import scratch_folder
+from bench._whoosh_stock import StockWhoosh
 
 SIZES = (10_000, 100_000)
 TERMS = (10, 20, 40, 80)
@@ -29,43 +31,27 @@ STOCK_QUESTIONS = 4
 """Stock Whoosh takes seconds for one."""
 
 # Per number of documents: at most so many times the processor time of tantivy, at least so many times faster than.
+TANTIVY, FIRST_USE, SPREAD = "times tantivy", "times tantivy, first use", "p95 / p50"
+FTS5, ARRAY, TREE = "times faster than fts5", "times faster than whoosh", "times faster than whoosh by tree"
 GOALS = {
-    10_000: {"tantivy": 1.4, "tantivy, first use": 4.5, "fts5": 40, "whoosh": 100, "p95 / p50": 2},
-    100_000: {"tantivy": 1.2, "tantivy, first use": 2.0, "fts5": 130, "whoosh": 250, "p95 / p50": 2},
-    1_000_000: {"tantivy": 1.7, "tantivy, first use": 1.9, "fts5": 100, "whoosh": 180, "p95 / p50": 2},
+    10_000: {TANTIVY: 1.4, FIRST_USE: 4.5, FTS5: 40, ARRAY: 100, TREE: 500, SPREAD: 2},
+    100_000: {TANTIVY: 1.2, FIRST_USE: 2.0, FTS5: 130, ARRAY: 250, TREE: 1800, SPREAD: 2},
+    1_000_000: {TANTIVY: 1.7, FIRST_USE: 1.9, FTS5: 100, ARRAY: 180, TREE: 1300, SPREAD: 2},
 }
-AT_MOST = ("tantivy", "tantivy, first use", "p95 / p50")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One ratio, and whether it is as wanted."""
-
-    documents: int
-    what: str
-    ratio: float
-    goal: float | None
-
-    @property
-    def met(self) -> bool:
-        return self.goal is None or (self.ratio <= self.goal if self.what in AT_MOST else self.ratio >= self.goal)
-
-    def sentence(self) -> str:
-        if self.what in AT_MOST:
-            found = f"{self.ratio:.2f} of {self.what}" if "tantivy" in self.what else f"{self.what} {self.ratio:.2f}"
-            wanted = "at most"
-        else:
-            found, wanted = f"{self.ratio:.0f} times faster than {self.what}", "at least"
-        verdict = "" if self.goal is None else f" (goal: {wanted} {self.goal:g}: {'met' if self.met else 'not met'})"
-        return f"{self.documents:>9,} documents: {found}{verdict}"
+AT_MOST = (TANTIVY, FIRST_USE, SPREAD)
+GROWTH = {100_000: 0.6, 1_000_000: 1.2}
+"""Exponent of the growth with the number of documents, from a tenth of them, at most."""
 
 
 def main() -> int:
     options = _options()
     lines: list[Line] = []
+    medians: dict[int, float] = {}
     with scratch_folder() as folder:
         for size in options.documents:
-            lines += _measured(folder / str(size), size, options)
+            found, medians[size] = _measured(folder / str(size), size, options)
+            lines += found
+    lines += growth(medians, "growth exponent", GROWTH)
     if options.json:
         print(json.dumps([asdict(line) | {"met": line.met} for line in lines], indent=2))
     else:
@@ -73,7 +59,8 @@ def main() -> int:
     return 0 if all(line.met for line in lines) else 1
 
 
-def _measured(folder: Path, size: int, options: argparse.Namespace) -> list[Line]:
+def _measured(folder: Path, size: int, options: argparse.Namespace) -> tuple[list[Line], float]:
+    """The lines of one size, and the median of the long questions."""
     corpus = Corpus()
     tell: Callable[[str], None] = (lambda _text: None) if options.json else (lambda text: print(text, flush=True))
     stock = options.stock if options.stock is not None else size <= 100_000
@@ -83,6 +70,7 @@ def _measured(folder: Path, size: int, options: argparse.Namespace) -> list[Line
         engine.build(corpus.documents(size))
         tell(f"{size:>9,} documents: {name} built in {time.process_time() - started:.1f} s")
     lines: list[Line] = []
+    own = 0.0
     for terms in TERMS:
         questions = corpus.questions(options.questions, terms)
         times = _times(asked, questions)
@@ -90,47 +78,50 @@ def _measured(folder: Path, size: int, options: argparse.Namespace) -> list[Line
         shown = ", ".join(f"{name} {median * 1000:.3f}" for name, median in medians.items())
         tell(f"{size:>9,} documents, {terms} terms: {shown} ms")
         if terms == LONG:
-            lines = _ratios(size, times, medians)
-    return lines
+            lines, own = _ratios(size, times, medians), medians["relais"]
+    return lines, own
 
 
 def _times(asked: dict[str, Engine], questions: list[list[str]]) -> dict[str, list[float]]:
     """Seconds of processor time per engine and question; for Relais also with every term looked up anew."""
-    relais = asked["relais"]
+    relais, stock = asked["relais"], asked.get("whoosh")
     assert isinstance(relais, Relais)
     times: dict[str, list[float]] = {name: [] for name in (*asked, "first use")}
     for number, terms in enumerate(questions):
         times["first use"].append(min(_first_use(relais, terms) for _ in range(3)))
         for name, engine in asked.items():
-            if name != "whoosh" or number < STOCK_QUESTIONS:
-                rounds = 1 if name == "whoosh" else 3
-                times[name].append(min(_seconds(engine, terms) for _ in range(rounds)))
+            if engine is not stock:
+                times[name].append(min(_seconds(engine.ask, terms) for _ in range(3)))
+        if isinstance(stock, StockWhoosh) and number < STOCK_QUESTIONS:
+            times["whoosh"].append(_seconds(stock.ask, terms))
+            times.setdefault("whoosh by tree", []).append(_seconds(stock.ask_tree, terms))
     return times
 
 
 def _first_use(relais: Relais, terms: list[str]) -> float:
     relais.forget()
-    return _seconds(relais, terms)
+    return _seconds(relais.ask, terms)
 
 
-def _seconds(engine: Engine, terms: list[str]) -> float:
+def _seconds(ask: Callable[[list[str]], object], terms: list[str]) -> float:
     started = time.process_time()
-    engine.ask(terms)
+    ask(terms)
     return time.process_time() - started
 
 
 def _ratios(size: int, times: dict[str, list[float]], medians: dict[str, float]) -> list[Line]:
     own = sorted(times["relais"])
     found = {
-        "tantivy": medians["relais"] / medians["tantivy"],
-        "tantivy, first use": medians["first use"] / medians["tantivy"],
-        "fts5": medians["fts5"] / medians["relais"],
-        "p95 / p50": own[int(0.95 * len(own))] / medians["relais"],
+        TANTIVY: medians["relais"] / medians["tantivy"],
+        FIRST_USE: medians["first use"] / medians["tantivy"],
+        FTS5: medians["fts5"] / medians["relais"],
+        SPREAD: own[int(0.95 * len(own))] / medians["relais"],
     }
-    if "whoosh" in times:
-        found["whoosh"] = medians["whoosh"] / medians["relais"]
+    for name in medians:
+        if name.startswith("whoosh"):
+            found[f"times faster than {name}"] = medians[name] / medians["relais"]
     goals = GOALS.get(size, {})
-    return [Line(size, what, ratio, goals.get(what)) for what, ratio in found.items()]
+    return [Line(size, what, ratio, goals.get(what), what in AT_MOST) for what, ratio in found.items()]
 
 
 def _options() -> argparse.Namespace:

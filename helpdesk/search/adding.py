@@ -1,113 +1,144 @@
-"""Posting lists added up by document, and looked up for a few documents: the inner loop, in whole arrays. Pure.
+"""What terms give to documents, added up by place and looked up for a few: the inner loop, in whole arrays. Pure.
 
-A call into numpy costs as much as a few hundred postings, so short lists are joined and worked on together.
+A call into numpy costs as much as a few hundred postings. So short lists, of which small segments have many, are turned
+into places and gains once, which are kept; longer ones each time, those of all terms together; and the longest are
+added one by one. What is kept stays small.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk.search.curves import Curve
-from helpdesk.search.postings import Codes, Numbers, Postings
-from helpdesk.search.top import Places, Sums
+from helpdesk.search.postings import Postings
+from helpdesk.search.top import Places, Sums, slots_of_this_thread
 
-TOGETHER = 16_384
-"""Short lists are joined up to this many postings."""
-LONG = 4096
-"""In a longer list, single documents are found faster one by one."""
+SHORT = 256
+"""Postings up to which a copy of a list is kept."""
+TOGETHER = 8192
+"""Postings up to which lists are joined: beyond, copying costs more than a call."""
 
 
 class Slice(NamedTuple):
-    """The postings of a term in one segment."""
+    """The postings of a term in one segment, whose documents begin at place `start`."""
 
-    segment: int
+    start: int
     postings: Postings
 
 
-class Part(NamedTuple):
-    """A term in one field: what a document gets for it is `factor` · `curve`."""
+class Short(NamedTuple):
+    """What a term gives, by place; a place may come more than once."""
+
+    places: NDArray[np.uint32]
+    gains: Sums
+
+
+class Long(NamedTuple):
+    """A posting list in place: what a document gets for it is `factor` · `curve`."""
 
     curve: Curve
     factor: float
-    slices: Sequence[Slice]
+    start: int
+    postings: Postings
 
 
-Listed = list[tuple[int, float, Postings]]
-"""Posting lists of one field, each with the row of its term and its factor."""
-Lists = dict[Curve, Listed]
-"""All posting lists of a question in one segment."""
+Weighed = tuple[int, float, Sequence[Short], Sequence[Long]]
+"""A term of a question: its number, its share of the score, and its lists."""
 
 
-def add(sums: Sums, lists: Lists) -> None:
-    """Add to each document of a segment what the terms give it, in the order of the lists."""
-    for curve, listed in lists.items():
-        for group in _groups(listed):
-            if len(group) == 1:
-                _row, factor, postings = group[0]
-                given = curve.rough(postings)
-                given *= np.float32(factor)
-                np.add.at(sums, postings.numbers.astype(np.intp), given)
-                continue
-            _rows, factors, joined = zip(*group, strict=True)
-            given = curve.table(max([postings.highest for postings in joined])).take(_codes(joined))
-            given *= np.repeat(np.array(factors, np.float32), [len(postings.numbers) for postings in joined])
-            np.add.at(sums, _numbers(joined).astype(np.intp), given)
+class Joined(NamedTuple):
+    """What some terms give."""
+
+    places: Places
+    gains: Sums
+    """At each of the places, from all short lists together."""
+    rows: Places
+    """Of which term each is."""
+    long: Sequence[tuple[int, float, Long]]
+    """Term, share and list."""
 
 
-def look_up(matrix: NDArray[np.float64], columns: Places, numbers: Places, size: int, lists: Lists) -> None:
-    """Add what each term gives to the documents `numbers` of one segment of `size` documents.
+def is_short(postings: Postings) -> bool:
+    return len(postings.numbers) <= SHORT and postings.weights is None
 
-    A term has its row in `matrix`, and each document its column, named in `columns`.
-    """
-    wanted = numbers.astype(np.uint32)  # as in the postings: another type would copy each list
-    slots = np.zeros(size, np.uint16)
-    slots[numbers] = columns + 1
-    for curve, listed in lists.items():
-        for group in _groups(listed):
-            row, factor, postings = group[0]
-            if len(group) > 1 or (len(postings.numbers) <= LONG and postings.weights is None):
-                _look_up_some(matrix, slots, curve, group)
-                continue
-            at = np.minimum(np.searchsorted(postings.numbers, wanted), len(postings.numbers) - 1)
+
+def shortened(lists: Sequence[tuple[int, float, Long]], terms: int) -> list[Short]:
+    """Short lists of one field, ordered by term and named by its number, as one for each of so many terms."""
+    if not lists:
+        return [_NOTHING] * terms
+    places, gains, rows = _made(lists[0][2].curve, lists)
+    cuts = np.searchsorted(rows, np.arange(terms + 1)).tolist()
+    return [Short(places[start:end], gains[start:end]) for start, end in pairwise(cuts)]
+
+
+_NOTHING = Short(np.empty(0, np.uint32), np.empty(0, np.float32))
+
+
+def join(terms: Sequence[Weighed]) -> Joined:
+    """All lists of some terms."""
+    parts = [_kept(terms)]
+    together: dict[Curve, list[tuple[int, float, Long]]] = {}
+    alone = []
+    for row, share, _, listed in terms:
+        for one in listed:
+            if len(one.postings.numbers) > TOGETHER or one.postings.weights is not None:
+                alone.append((row, share, one))
+            else:
+                together.setdefault(one.curve, []).append((row, share, one))
+    parts += [_made(curve, listed) for curve, listed in together.items()]
+    places, gains, rows = map(np.concatenate, zip(*parts, strict=True))
+    return Joined(places.astype(np.intp), gains, rows, alone)
+
+
+def _kept(terms: Sequence[Weighed]) -> tuple[NDArray[np.uint32], Sums, Places]:
+    lists = [(row, share, len(one.places), one) for row, share, listed, _ in terms for one in listed]
+    if not lists:
+        return *_NOTHING, np.empty(0, np.intp)
+    rows, shares, counts, short = zip(*lists, strict=True)
+    places, gains = map(np.concatenate, zip(*short, strict=True))
+    if min(shares) != 1 or max(shares) != 1:
+        gains *= np.repeat(np.array(shares, np.float32), counts)
+    return places, gains, np.repeat(np.array(rows, np.intp), counts)
+
+
+def _made(curve: Curve, listed: Sequence[tuple[int, float, Long]]) -> tuple[NDArray[np.uint32], Sums, Places]:
+    rows, factors, slices = [], [], []
+    for row, share, one in listed:
+        rows.append(row)
+        factors.append(share * one.factor)
+        slices.append(one)
+    counts = [len(one.postings.numbers) for one in slices]
+    places = np.concatenate([one.postings.numbers for one in slices])
+    places += np.repeat(np.array([one.start for one in slices], np.uint32), counts)
+    codes = np.concatenate([one.postings.codes for one in slices])
+    gains = curve.table(max([one.postings.highest for one in slices])).take(codes)
+    gains *= np.repeat(np.array(factors, np.float32), counts)
+    return places, gains, np.repeat(np.array(rows, np.intp), counts)
+
+
+def add(sums: Sums, joined: Joined) -> None:
+    """Add to the sum at each place what the terms give to the document there."""
+    np.add.at(sums, joined.places, joined.gains)
+    for _, share, (curve, factor, start, postings) in joined.long:
+        given = curve.rough(postings)
+        given *= np.float32(share * factor)
+        np.add.at(sums[start:], postings.numbers.astype(np.intp), given)
+
+
+def look_up(matrix: NDArray[np.float64], places: Places, size: int, joined: Joined) -> None:
+    """Add what each term gives to the documents at some of `size` places; a term has its row, a place its column."""
+    with slots_of_this_thread(size, places) as slots:
+        columns = slots.take(joined.places)
+    hit = np.flatnonzero(columns)
+    cells = joined.rows[hit] * matrix.shape[1] + (columns[hit].astype(np.intp) - 1)
+    np.add.at(matrix.reshape(-1), cells, joined.gains[hit].astype(np.float64))
+    for row, share, (curve, factor, start, postings) in joined.long:
+        own = np.flatnonzero((places >= start) & (places <= start + postings.last))
+        if len(own):
+            wanted = (places[own] - start).astype(np.uint32)  # as in the postings: another type would copy each list
+            at = np.searchsorted(postings.numbers, wanted)
             hit = np.flatnonzero(postings.numbers[at] == wanted)
-            matrix[row, columns[hit]] += factor * curve.exact(postings, at[hit])
-
-
-def _look_up_some(matrix: NDArray[np.float64], slots: NDArray[np.uint16], curve: Curve, group: Listed) -> None:
-    rows, factors, joined = zip(*group, strict=True)
-    found = slots.take(_numbers(joined))
-    hit = np.flatnonzero(found)
-    if len(hit):
-        ends = np.cumsum([len(postings.numbers) for postings in joined])
-        lists = np.searchsorted(ends, hit, side="right")
-        cells = np.array(rows)[lists] * matrix.shape[1] + (found[hit].astype(np.intp) - 1)
-        np.add.at(matrix.reshape(-1), cells, np.array(factors)[lists] * curve.of_codes(_codes(joined)[hit]))
-
-
-def _numbers(joined: Sequence[Postings]) -> Numbers:
-    return np.concatenate([postings.numbers for postings in joined])
-
-
-def _codes(joined: Sequence[Postings]) -> Codes:
-    return np.concatenate([postings.codes for postings in joined])
-
-
-def _groups(listed: Listed) -> Iterator[Listed]:
-    """Lists joined while they are short; long ones, and those with weights, alone."""
-    group: Listed = []
-    length = 0
-    for one in listed:
-        postings = one[2]
-        count = len(postings.numbers)
-        if group and (length + count > TOGETHER or postings.weights is not None):
-            yield group
-            group, length = [], 0
-        group.append(one)
-        length += count
-        if postings.weights is not None:
-            yield group
-            group, length = [], 0
-    if group:
-        yield group
+            matrix[row, own[hit]] += share * factor * curve.exact(postings, at[hit])

@@ -24,8 +24,8 @@ Weights = NDArray[np.float32]
 MAGIC = b"RPL1"
 ALIGNMENT = 8
 _U4, _U2, _U1, _F4 = np.dtype("<u4"), np.dtype("<u2"), np.dtype("u1"), np.dtype("<f4")
-_HEADER = struct.Struct("<4sIBBHII")
-_WEIGHTED, _VALUED, _WIDE = 1, 2, 4
+HEADER = struct.Struct("<4sIBBHII")
+WEIGHTED, VALUED, WIDE = 1, 2, 4
 _WHOLE = frozenset(range(1, 256))
 FEW = 8
 """Up to this many postings, plain Python packs faster than arrays do. Most words are that rare."""
@@ -74,19 +74,19 @@ def pack(
     if values is not None:
         sizes = [len(value) for value in values]
         wide = max(sizes) > 255
-        flags |= _VALUED | (_WIDE if wide else 0)
+        flags |= VALUED | (WIDE if wide else 0)
         body += _padded(np.array(sizes, _U4 if wide else _U1).tobytes(), 4) + b"".join(values)
-    head = _HEADER.pack(MAGIC, len(numbers), flags, highest, 0, numbers[0], numbers[-1])
+    head = HEADER.pack(MAGIC, len(numbers), flags, highest, 0, numbers[0], numbers[-1])
     return _padded(head + body, ALIGNMENT)
 
 
 def unpack(buffer: Any, offset: int) -> Postings:
     """The postings at `offset` of `buffer`. Raises TornPostings."""
     try:
-        magic, count, flags, highest, _, first, last = _HEADER.unpack_from(buffer, offset)
+        magic, count, flags, highest, _, first, last = HEADER.unpack_from(buffer, offset)
         if magic != MAGIC or not count:
             raise TornPostings(f"no posting list at {offset}")
-        start = offset + _HEADER.size
+        start = offset + HEADER.size
         numbers = np.frombuffer(buffer, _U4, count, start)
         start += 4 * count
         codes = np.frombuffer(buffer, _U2, count, start)
@@ -94,10 +94,10 @@ def unpack(buffer: Any, offset: int) -> Postings:
         if not flags:
             return Postings(numbers, codes, None, first, last, highest)
         weights = None
-        if flags & _WEIGHTED:
+        if flags & WEIGHTED:
             weights = np.frombuffer(buffer, _F4, count, start)
             start += 4 * count
-        values = _values(buffer, start, count, flags) if flags & _VALUED else None
+        values = _values(buffer, start, count, flags) if flags & VALUED else None
         return Postings(numbers, codes, weights, first, last, highest, values)
     except TornPostings:
         raise
@@ -106,7 +106,7 @@ def unpack(buffer: Any, offset: int) -> Postings:
 
 
 def _values(buffer: Any, start: int, count: int, flags: int) -> Values:
-    wide = bool(flags & _WIDE)
+    wide = bool(flags & WIDE)
     sizes = np.frombuffer(buffer, _U4 if wide else _U1, count, start)
     start += 4 * count if wide else count + -count % 4
     end = start + int(sizes.sum(dtype=np.int64))
@@ -130,7 +130,7 @@ def _many(
     codes = frequencies << 8 | np.asarray(lengths, _U2)
     body = _padded(np.asarray(numbers, _U4).tobytes() + codes.astype(_U2).tobytes(), 4)
     highest = int(frequencies.max())
-    return (highest, 0, body) if whole else (highest, _WEIGHTED, body + weights.tobytes())
+    return (highest, 0, body) if whole else (highest, WEIGHTED, body + weights.tobytes())
 
 
 def _padded(part: bytes, size: int) -> bytes:

@@ -15,25 +15,25 @@ in 64 bits, so that the words of a hit add up to its score.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk.search.adding import Lists, Part, Slice, add, look_up
+from helpdesk.search.adding import Joined, Long, Short, Slice, add, is_short, join, look_up, shortened
 from helpdesk.search.curves import Curve
 from helpdesk.search.equivalents import Added
 from helpdesk.search.query import Key, Query
-from helpdesk.search.top import Places, best, clear, sums_of_this_thread
+from helpdesk.search.top import Places, best, sums_of_this_thread
 
 PRUNED_ABOVE = 300_000
 """Documents of a kind beyond which a long question is first asked with its rarest terms only."""
 RAREST = 16
-MOST_TERMS_KEPT = 100_000
+MOST_POSTINGS_KEPT = 300_000
+"""Of a family in one language: 8 bytes each."""
 MOST_CURVES_KEPT = 100
 RESCORED = 200
 """How many of the documents found with the rarest terms are then scored with all of them, at least."""
@@ -65,21 +65,13 @@ class Found(NamedTuple):
     slices: Sequence[Slice]
 
 
-class Segment(NamedTuple):
-    """Where the documents of a segment stand among all: number n at place `start` + n."""
-
-    start: int
-    size: int
-    deleted: NDArray[np.intp]
-    """Numbers that no longer count."""
-
-
 class Source(Protocol):
     """What an index offers to the scorer."""
 
-    segments: Sequence[Segment]
     places: int
     """One more than the last place."""
+    deleted: Places
+    """Places that no longer count."""
     prepared: MutableMapping[tuple[Family, str], "Prepared"]
     """What the scorer worked out, for as long as nothing changes."""
     curves: MutableMapping[tuple[float, float, float], Curve]
@@ -89,6 +81,9 @@ class Source(Protocol):
 
     def size(self, kind: str) -> int:
         """Living documents of a kind."""
+
+    def ranges(self, kind: str) -> Sequence[tuple[int, int]]:
+        """The places between which documents of a kind stand, as whole blocks in ascending order."""
 
     def average(self, name: str, language: str) -> float:
         """Average length of a field over the living documents of its kind; 1 when it is empty."""
@@ -104,7 +99,8 @@ class Term(NamedTuple):
     """The highest of its factors: times k1 + 1, what the field that weighs most could give at best."""
     frequency: int
     """In how many documents it stands, in the field where it stands most."""
-    parts: Sequence[Part]
+    short: Sequence[Short]
+    long: Sequence[Long]
 
 
 class Prepared:
@@ -117,14 +113,19 @@ class Prepared:
         self._size = source.size(family.kind)
         self._curves = {name: self._curve(source.average(name, language)) for name in family.fields}
         self._terms: dict[str, Term] = {}
+        self._kept = 0
 
-    def term(self, term: str) -> Term:
-        known = self._terms.get(term)
-        if known is None:
-            if len(self._terms) >= MOST_TERMS_KEPT:
+    def terms(self, wanted: Iterable[str]) -> dict[str, Term]:
+        """What there is of some terms. They are looked up together: one by one takes twice as long."""
+        known = self._terms
+        missing = [term for term in wanted if term not in known]
+        if missing:
+            found = self._looked_up(missing)
+            if self._kept > MOST_POSTINGS_KEPT:
                 self.forget()
-            known = self._terms[term] = self._looked_up(term)
-        return known
+                known = {term: known[term] for term in wanted if term in known}
+            known |= found
+        return {term: known[term] for term in wanted}
 
     def _curve(self, average: float) -> Curve:
         family, curves = self._family, self._source.curves
@@ -137,21 +138,49 @@ class Prepared:
 
     def forget(self) -> None:
         """Drop the terms."""
-        self._terms = {}
+        self._terms, self._kept = {}, 0
 
-    def _looked_up(self, term: str) -> Term:
-        weights, power = self._family.fields, self._family.power
-        parts = []
-        frequency = 0
+    def _looked_up(self, terms: Sequence[str]) -> dict[str, Term]:
+        made = {term: _Making() for term in terms}
         for name, curve in self._curves.items():
+            self._look_into(name, curve, made)
+        nowhere = max(self._family.fields.values()) * idf(self._size, 0) ** self._family.power
+        found = {}
+        for term, parts in made.items():
+            # A word nobody wrote would be worth the most of all.
+            found[term] = Term(parts.most if parts.frequency else nowhere, parts.frequency, parts.short, parts.long)
+        return found
+
+    def _look_into(self, name: str, curve: Curve, made: Mapping[str, "_Making"]) -> None:
+        """Add what there is of the terms in one field."""
+        short: list[tuple[int, float, Long]] = []
+        known: list[_Making] = []
+        for term, parts in made.items():
             found = self._source.find(name, self._language, term)
             if found is not None:
-                frequency = max(frequency, found.frequency)
-                worth = weights[name] * idf(self._size, found.frequency) ** power
-                parts.append(Part(curve, worth, found.slices))
-        if not parts:  # a word nobody wrote would be worth the most of all
-            return Term(max(weights.values()) * idf(self._size, 0) ** power, 0, parts)
-        return Term(max(part.factor for part in parts), frequency, parts)
+                factor = self._family.fields[name] * idf(self._size, found.frequency) ** self._family.power
+                parts.frequency, parts.most = max(parts.frequency, found.frequency), max(parts.most, factor)
+                for start, postings in found.slices:
+                    one = Long(curve, factor, start, postings)
+                    if is_short(postings):
+                        short.append((len(known), 1.0, one))
+                    else:
+                        parts.long.append(one)
+                known.append(parts)
+        self._kept += sum(len(one.postings.numbers) for _, _, one in short)
+        for parts, copied in zip(known, shortened(short, len(known)), strict=True):
+            if len(copied.places):
+                parts.short.append(copied)
+
+
+@dataclass
+class _Making:
+    """A `Term` that is being looked up."""
+
+    most: float = 0.0
+    frequency: int = 0
+    short: list[Short] = field(default_factory=list)
+    long: list[Long] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -194,6 +223,7 @@ class Question:
         self._keys: list[Key] = []
         self._shares: list[float] = []
         self._terms: list[Term] = []
+        self._all: Joined | None = None
 
     @classmethod
     def of(cls, query: Query, family: Family, source: Source) -> "Question":
@@ -209,7 +239,7 @@ class Question:
         terms: Mapping[str, float] | Iterable[str],
         language: str,
         share: float = 1.0,
-        added: Iterable[Added] = (),
+        added: Sequence[Added] = (),
     ) -> None:
         """Ask for `terms` (each with what it counts; 1 unless said), or the most telling known ones when they are too
         many, and for what was `added` to them. Call it once per language."""
@@ -217,15 +247,17 @@ class Question:
         if prepared is None:
             prepared = self._source.prepared[self._family, language] = Prepared(self._family, language, self._source)
         weights = terms if isinstance(terms, Mapping) else dict.fromkeys(terms, 1.0)
-        known = {term: prepared.term(term) for term in weights}
+        known = prepared.terms(list(weights))
         if len(known) > self._family.most_terms:
             known = _most_telling(known, weights, self._family.most_terms)
         worth = {term: weights[term] * found.most for term, found in known.items()}
         self._keys += [(language, term) for term in known]
         self._shares += [share * weights[term] for term in known]
         self._terms += known.values()
+        self._all = None
+        meant = prepared.terms([each.term for each in added])
         for each in added:
-            self._add(each, language, share, known, worth, prepared.term(each.term))
+            self._add(each, language, share, known, worth, meant[each.term])
         self.ideal += share * (self._family.k1 + 1) * sum(worth.values())
 
     def _add(
@@ -246,57 +278,49 @@ class Question:
         self._terms.append(term)
 
     def hits(self, limit: int) -> Gains:
-        """The best documents, best first, and what each term gave them."""
-        return self.gains(self.best(limit)).best(limit)
-
-    def best(self, limit: int) -> Places:
-        """Where the best documents stand, best first. In big sources only nearly always exactly those."""
+        """The best documents, best first, and what each term gave them. In big sources only nearly always exactly
+        those."""
         if len(self._keys) <= RAREST or self._source.size(self._family.kind) <= PRUNED_ABOVE:
-            return self.exact_best(limit)
+            return self.gains(self.exact_best(limit)).best(limit)
         known = [row for row, term in enumerate(self._terms) if term.frequency]
         rarest = nsmallest(RAREST, known, key=lambda row: self._terms[row].frequency)
-        first = self._best(self._lists(sorted(rarest)), max(RESCORED, limit))
-        return self.gains(first).best(limit).places
+        return self.gains(self._best(self._joined(sorted(rarest)), max(RESCORED, limit))).best(limit)
+
+    def best(self, limit: int) -> Places:
+        """Where the same documents stand, best first."""
+        if len(self._keys) <= RAREST or self._source.size(self._family.kind) <= PRUNED_ABOVE:
+            return self.exact_best(limit)
+        return self.hits(limit).places
 
     def exact_best(self, limit: int) -> Places:
-        """The same, whatever the size."""
-        return self._best(self._lists(range(len(self._keys))), limit)
+        """Where the best documents stand, whatever the size."""
+        return self._best(self._everything(), limit)
 
     def gains(self, places: Places) -> Gains:
         """What each term gives to the living documents at `places`."""
         matrix = np.zeros((len(self._keys), len(places)))
-        for number, lists in self._lists(range(len(self._keys))).items():
-            start, size, _ = self._source.segments[number]
-            columns = np.flatnonzero((places >= start) & (places < start + size))
-            if len(columns):
-                look_up(matrix, columns, places[columns] - start, size, lists)
+        if len(places):
+            look_up(matrix, places, self._source.places, self._everything())
         return Gains(places, self._keys, matrix)
 
-    def _lists(self, rows: Iterable[int]) -> Mapping[int, Lists]:
-        """By segment and curve, the posting lists of the terms in some rows."""
-        found: dict[int, Lists] = {}
-        for row in rows:
-            share = self._shares[row]
-            for curve, factor, slices in self._terms[row].parts:
-                for number, postings in slices:
-                    lists = found.get(number)
-                    if lists is None:
-                        lists = found[number] = defaultdict(list)
-                    lists[curve].append((row, share * factor, postings))
-        return found
+    def _everything(self) -> Joined:
+        if self._all is None:
+            self._all = self._joined(range(len(self._keys)))
+        return self._all
 
-    def _best(self, found: Mapping[int, Lists], limit: int) -> Places:
-        sums = sums_of_this_thread(self._source.places)
-        ranges = []
-        for number, lists in found.items():
-            segment = self._source.segments[number]
-            first = min(postings.first for listed in lists.values() for _, _, postings in listed)
-            last = max(postings.last for listed in lists.values() for _, _, postings in listed)
-            ranges.append(clear(sums, segment.start + first, segment.start + last + 1))
-            own = sums[segment.start : segment.start + segment.size]
-            add(own, lists)
-            if len(segment.deleted):
-                own[segment.deleted] = 0
+    def _joined(self, rows: Iterable[int]) -> Joined:
+        terms, shares = self._terms, self._shares
+        return join([(row, shares[row], terms[row].short, terms[row].long) for row in rows])
+
+    def _best(self, terms: Joined, limit: int) -> Places:
+        source = self._source
+        sums = sums_of_this_thread(source.places)
+        ranges = source.ranges(self._family.kind)
+        for start, end in ranges:
+            sums[start:end] = 0
+        add(sums, terms)
+        if len(source.deleted):
+            sums[source.deleted] = 0
         return best(sums, ranges, limit)
 
 

@@ -5,12 +5,15 @@ wanted reach the lowest of their own maxima, so nothing below it can be among th
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK = 256
+NEAR = 32 * BLOCK
+"""Places that are cleared and looked through rather than left out: that takes less time than another range."""
 
 Sums = NDArray[np.float32]
 Places = NDArray[np.intp]
@@ -32,11 +35,29 @@ def sums_of_this_thread(size: int) -> Sums:
     return held
 
 
-def clear(sums: Sums, start: int, end: int) -> tuple[int, int]:
-    """Set the whole blocks around a range to 0. Returns their range."""
-    start, end = start // BLOCK * BLOCK, aligned(end)
-    sums[start:end] = 0
-    return start, end
+@contextmanager
+def slots_of_this_thread(size: int, places: Places) -> Iterator[NDArray[np.uint16]]:
+    """For each of `size` places, which of `places` it is, counted from 1; 0 for all others. At most 65 535."""
+    held: NDArray[np.uint16] | None = getattr(_threads, "slots", None)
+    if held is None or len(held) < size:
+        held = _threads.slots = np.zeros(size, np.uint16)
+    held[places] = np.arange(1, len(places) + 1)
+    try:
+        yield held
+    finally:
+        held[places] = 0
+
+
+def whole_blocks(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The blocks around some ranges in ascending order; those that nearly touch become one."""
+    found: list[tuple[int, int]] = []
+    for start, end in ranges:
+        start, end = start // BLOCK * BLOCK, aligned(end)
+        if found and start <= found[-1][1] + NEAR:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def best(sums: Sums, ranges: Sequence[tuple[int, int]], limit: int) -> Places:

@@ -197,7 +197,7 @@ def _people(snapshot: Snapshot, query: Query, limit: int) -> PeopleFound:
     places = _either(declared.best(limit), history.best(limit), pairs.best(limit))
     said, done = declared.gains(places), history.gains(places).totals + pairs.gains(places).totals
     rows = zip(snapshot.stored(places), said.totals.tolist(), done.tolist(), said.words(), strict=True)
-    hits = tuple(PersonHit(_number(kept.key), score, practised, words) for kept, score, practised, words in rows)
+    hits = tuple(PersonHit(kept.number, score, practised, words) for kept, score, practised, words in rows)
     return PeopleFound(hits, declared.ideal, history.ideal + pairs.ideal)
 
 
@@ -205,17 +205,17 @@ def _topics(snapshot: Snapshot, query: Query, limit: int) -> TopicsFound:
     asked = Question.of(query, layout.TOPICS, snapshot)
     best = asked.hits(limit)
     rows = zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True)
-    return TopicsFound(tuple(TopicHit(_number(kept.key), score, words) for kept, score, words in rows), asked.ideal)
+    return TopicsFound(tuple(TopicHit(kept.number, score, words) for kept, score, words in rows), asked.ideal)
 
 
 def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound:
     asked = Question.of(query, layout.PRECEDENTS, snapshot)
     best = asked.hits(limit)
-    hits = []
-    for kept, score, words in zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True):
-        _, kind, source_id = kept.key.split(":")
-        credits_ = {int(person): float(strength) for person, strength in kept.facts["credits"].items()}
-        hits.append(PrecedentHit(PrecedentKind(kind), int(source_id), score, credits_, words))
+    rows = zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True)
+    hits = [
+        PrecedentHit(_KINDS[kept.key.split(":")[1]], kept.number, score, kept.credits, words)
+        for kept, score, words in rows
+    ]
     return PrecedentsFound(tuple(hits), asked.ideal)
 
 
@@ -224,5 +224,4 @@ def _either(*lists: Places) -> Places:
     return np.array(list(dict.fromkeys(place for listed in lists for place in listed.tolist())), np.intp)
 
 
-def _number(key: str) -> int:
-    return int(key.rpartition(":")[2])
+_KINDS = {str(kind): kind for kind in PrecedentKind}

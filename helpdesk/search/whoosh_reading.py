@@ -5,13 +5,13 @@ closed: files and maps go with the last reference, so that a search that runs me
 """
 
 import threading
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh.index import FileIndex
+from whoosh.index import TOC, FileIndex
 from whoosh.searching import Searcher
 
 from helpdesk.search import scoring
@@ -20,9 +20,10 @@ from helpdesk.search.adding import Slice
 from helpdesk.search.curves import Curve
 from helpdesk.search.index import Found, FoundPage
 from helpdesk.search.postings import TornPostings
-from helpdesk.search.top import aligned
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, DictionaryKey
+from helpdesk.search.top import Places, aligned, whole_blocks
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_compat import SharpBM25F
+from helpdesk.search.whoosh_dictionary import DictionaryKey
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
 from helpdesk.search.whoosh_staff import Readable, find
 
@@ -39,27 +40,32 @@ class Snapshot:
 
     byte_lengths: NDArray[np.float64] = BYTE_LENGTHS
 
-    def __init__(self, index: FileIndex, before: "Snapshot | None" = None) -> None:
-        """Open the latest generation of `index`; what `before` has read of segments that are still there is kept.
+    def __init__(self, index: FileIndex, before: "Snapshot | None" = None, contents: TOC | None = None) -> None:
+        """Open the latest generation of `index`, or the one with these `contents`; what `before` has read of segments
+        that are still there is kept.
 
         Raises FileNotFoundError when a writer removes files meanwhile, and other things when they are torn.
         """
-        contents = index._read_toc()
-        reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
-        self._searcher = Searcher(reader, weighting=SharpBM25F(), fromindex=index)
-        readers = [reader for reader, _ in self._searcher.reader().leaf_readers() if hasattr(reader, "_perdoc")]
+        contents = contents or index._read_toc()
+        self._index = index
+        self._reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
+        readers = [reader for reader, _ in self._reader.leaf_readers() if hasattr(reader, "_perdoc")]
         opened = {leaf.segment.name: leaf.segment for leaf in before.leaves} if before else {}
         segments = [opened.get(reader.segment().segment_id()) or _checked(reader, index) for reader in readers]
         starts = [0, *accumulate(aligned(segment.size) for segment in segments)]
         self.leaves: Sequence[Leaf] = [Leaf(*one) for one in zip(segments, readers, starts, strict=False)]
-        self.segments: Sequence[scoring.Segment] = [leaf.span for leaf in self.leaves]
         self.places: int = starts[-1]
+        self._starts = np.array(starts[:-1], np.intp)
+        self.deleted: Places = np.concatenate([np.empty(0, np.intp), *(leaf.start + leaf.dead for leaf in self.leaves)])
+        self._ranges: dict[str, Sequence[tuple[int, int]]] = {}
         self.curves: MutableMapping[tuple[float, float, float], Curve] = before.curves if before else {}
         self.prepared: MutableMapping[tuple[scoring.Family, str], scoring.Prepared] = {}
         self._sizes: dict[str, int] = {}
         self._averages: dict[str, float] = {}
-        self._carriers: dict[str, list[tuple[int, Leaf]]] = {}
+        self._carriers: dict[str, list[Leaf]] = {}
         self._staff = threading.Lock()
+        self._searcher: Searcher | None = None
+        """Whoosh's own, made when the staff first searches."""
         self._readables: dict[frozenset[str], Readable] = {}
 
     # --- what the scorer asks
@@ -68,6 +74,12 @@ class Snapshot:
         if kind not in self._sizes:
             self._sizes[kind] = sum(leaf.living(kind) for leaf in self.leaves)
         return self._sizes[kind]
+
+    def ranges(self, kind: str) -> Sequence[tuple[int, int]]:
+        if kind not in self._ranges:
+            held = [(leaf.start, found) for leaf in self.leaves if (found := leaf.everybody(kind)) is not None]
+            self._ranges[kind] = whole_blocks((start + found.first, start + found.last + 1) for start, found in held)
+        return self._ranges[kind]
 
     def average(self, name: str, language: str) -> float:
         field = layout.field_name(name, language)
@@ -85,23 +97,22 @@ class Snapshot:
         key = self._key(field, term)
         if key is None:
             return None
-        for number, leaf in self._carrying(field):
+        for leaf in self._carrying(field):
             postings = leaf.segment.postings(key)
             living = leaf.living_among(postings, kind) if postings is not None else 0
             if postings is not None and living:
                 frequency += living
-                slices.append(Slice(number, postings))
+                slices.append(Slice(leaf.start, postings))
         return scoring.Found(frequency, slices) if slices else None
 
     def _key(self, field: str, term: str) -> DictionaryKey | None:
         return self.leaves[0].segment.key(field, term) if self.leaves else None
 
-    def _carrying(self, field: str) -> list[tuple[int, Leaf]]:
-        """The segments that know a field, numbered: most small ones hold one kind of documents."""
+    def _carrying(self, field: str) -> list[Leaf]:
+        """The segments that know a field: most small ones hold one kind of documents."""
         found = self._carriers.get(field)
         if found is None:
-            leaves = enumerate(self.leaves)
-            found = self._carriers[field] = [(n, leaf) for n, leaf in leaves if field in leaf.segment.fields]
+            found = self._carriers[field] = [leaf for leaf in self.leaves if field in leaf.segment.fields]
         return found
 
     def forget_terms(self) -> None:
@@ -113,13 +124,13 @@ class Snapshot:
 
     # --- what is kept with documents
 
-    def stored(self, places: Iterable[int]) -> list[Stored]:
+    def stored(self, places: Places) -> list[Stored]:
         """What is kept with the documents at some places."""
-        starts = np.array([span.start for span in self.segments])
-        listed = list(places)
-        found = np.searchsorted(starts, listed, side="right") - 1
+        listed = places.tolist()
+        found = np.searchsorted(self._starts, places, side="right") - 1
+        leaves = self.leaves
         return [
-            self.leaves[number].segment.stored(place - self.segments[number].start)
+            leaves[number].segment.stored(place - leaves[number].start)
             for number, place in zip(found.tolist(), listed, strict=True)
         ]
 
@@ -133,7 +144,7 @@ class Snapshot:
         for leaf in self.leaves:
             postings = leaf.segment.postings(wanted)
             if postings is not None:
-                alive = set(postings.numbers.tolist()).difference(leaf.span.deleted.tolist())
+                alive = set(postings.numbers.tolist()).difference(leaf.dead.tolist())
                 found += [offset + number for number in sorted(alive)]
             offset += leaf.segment.size
         return found
@@ -142,12 +153,14 @@ class Snapshot:
         numbers = self.numbers_of(layout.META)
         if len(numbers) != 1:
             raise LookupError(f"the index carries {len(numbers)} watermarks")
-        return int(layout.watermark_of(self._searcher.stored_fields(numbers[0])))
+        return int(layout.watermark_of(self._reader.stored_fields(numbers[0])))
 
     # --- the staff's search
 
     def staff_search(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
         with self._staff:  # Whoosh's searcher keeps caches; a search is pure Python and can't share time anyway
+            if self._searcher is None:
+                self._searcher = Searcher(self._reader, weighting=SharpBM25F(), fromindex=self._index)
             return find(self._searcher, words, self._readable(allowed), limit, after)
 
     def _readable(self, allowed: frozenset[str]) -> Readable:

@@ -5,27 +5,39 @@ the index, over all commits in between. `Segment` holds that; `Leaf` adds what h
 """
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.reading import SegmentReader
 
-from helpdesk.search import scoring
 from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, length_bytes
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS
+from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
+from helpdesk.search.whoosh_documents import Documents
 
 MOST_TERMS_KEPT = 100_000
-MOST_DOCUMENTS_KEPT = 10_000
+MOST_DOCUMENTS_KEPT = 2_000
 
 _NOBODY = np.empty(0, np.intp)
 
 
 class Stored(NamedTuple):
-    """What is kept with a document: its key, and the facts of its kind."""
+    """What is kept with a document."""
 
     key: str
-    facts: Any
+    number: int
+    """The id at the end of the key; 0 when there is none."""
+    credits: Mapping[int, float]
+
+
+def _stored(kept: Mapping[str, Any]) -> Stored:
+    facts = json.loads(kept["facts"]) if "facts" in kept else {}
+    number = kept["key"].rpartition(":")[2]
+    credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited))
 
 
 class Segment:
@@ -36,7 +48,7 @@ class Segment:
         self.size: int = reader.doc_count_all()
         self._terms: ArrayTermsReader = reader._terms
         self.fields = self._terms.carried
-        self._perdoc = reader._perdoc
+        self._documents: Documents = reader._perdoc.documents
         self._known: dict[DictionaryKey, Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
@@ -61,7 +73,7 @@ class Segment:
         self._known = {}
 
     def lengths(self, field: str) -> NDArray[np.uint8]:
-        return length_bytes(self._perdoc, field, self.size)
+        return self._documents.lengths(field)
 
     def total_length(self, field: str) -> float:
         """The lengths of a field in all documents together."""
@@ -75,9 +87,7 @@ class Segment:
         if found is None:
             if len(self._stored) >= MOST_DOCUMENTS_KEPT:
                 self._stored = {}
-            kept = self._perdoc.stored_fields(number)
-            found = Stored(kept["key"], json.loads(kept["facts"]) if "facts" in kept else {})
-            self._stored[number] = found
+            found = self._stored[number] = _stored(self._documents.stored(number))
         return found
 
 
@@ -87,18 +97,18 @@ class Leaf:
     def __init__(self, segment: Segment, reader: SegmentReader, start: int) -> None:
         self.segment = segment
         dead = reader.segment().deleted_docs()
-        self._dead = np.array(sorted(dead), np.intp) if reader.has_deletions() else _NOBODY
+        self.start = start
+        self.dead = np.array(sorted(dead), np.intp) if reader.has_deletions() else _NOBODY
         self._dead_of: dict[str, NDArray[np.intp]] = {}
-        self.span = scoring.Segment(start, segment.size, self._dead)
 
     def living(self, kind: str) -> int:
-        everybody = self._all(kind)
+        everybody = self.everybody(kind)
         return self.living_among(everybody, kind) if everybody else 0
 
     def living_among(self, postings: Postings, kind: str) -> int:
         """How many living documents these postings, of a field of documents of a kind, point to."""
         count = len(postings.numbers)
-        if not len(self._dead):
+        if not len(self.dead):
             return count
         dead = self._dead_ones(kind)
         return count - _common(postings.numbers, dead) if len(dead) else count
@@ -109,17 +119,18 @@ class Leaf:
         dead = self._dead_ones(kind)
         return total - float(BYTE_LENGTHS[self.segment.lengths(field)[dead]].sum()) if len(dead) else total
 
-    def _all(self, kind: str) -> Postings | None:
+    def everybody(self, kind: str) -> Postings | None:
+        """The documents of a kind, dead ones included."""
         return self.segment.postings(self.segment.key("kind", kind))
 
     def _dead_ones(self, kind: str) -> NDArray[np.intp]:
         """The dead documents of a kind: mostly none, because tickets change and people and answers hardly do."""
-        if not len(self._dead):
-            return self._dead
+        if not len(self.dead):
+            return self.dead
         if kind not in self._dead_of:
-            everybody = self._all(kind)
-            found = np.isin(self._dead, everybody.numbers) if everybody else np.zeros(len(self._dead), bool)
-            self._dead_of[kind] = self._dead[found]
+            everybody = self.everybody(kind)
+            found = np.isin(self.dead, everybody.numbers) if everybody else np.zeros(len(self.dead), bool)
+            self._dead_of[kind] = self.dead[found]
         return self._dead_of[kind]
 
 

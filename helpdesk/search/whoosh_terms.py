@@ -7,7 +7,7 @@ whatever else changes, SCHEMA_VERSION in `whoosh_fields` is raised and indexes a
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from whoosh import fields, formats
 
@@ -65,18 +65,41 @@ class TERMS(fields.FieldType):
 
     def index(self, value: Terms, **_options: Any) -> Iterator[Posting]:
         """(term, frequency, weight, value): the frequencies add up to the length of the field."""
+        found = self.indexed(value)
+        values = found.values or [b""] * len(found.weights)
+        return ((t, w, float(w), kept) for (t, w), kept in zip(found.weights.items(), values, strict=True))
+
+    def indexed(self, value: Terms) -> "Indexed":
+        """The same in columns."""
         if isinstance(value, Mapping):
             if self.format.posting_size or any(weight <= 0 for weight in value.values()):
                 raise ValueError("weights must be above 0, in a field without places")
-            return ((term.encode(), weight, float(weight), b"") for term, weight in value.items())
+            return Indexed({term.encode(): weight for term, weight in value.items()}, [], sum(value.values()))
         if isinstance(value, str):
             raise TypeError("a text must be cut into terms first")
-        if self.format.posting_size:
-            return self._with_places(value)
-        return ((term.encode(), count, float(count), b"") for term, count in Counter(value).items())
-
-    def _with_places(self, terms: Sequence[str]) -> Iterator[Posting]:
-        places: defaultdict[str, list[int]] = defaultdict(list)
+        terms = list(map(str.encode, value))
+        if not self.format.posting_size:
+            return Indexed(Counter(terms), [], len(terms))
+        places: defaultdict[bytes, list[int]] = defaultdict(list)
         for place, term in enumerate(terms):
             places[term].append(place)
-        return ((term.encode(), len(at), float(len(at)), self.format.encode(at)) for term, at in places.items())
+        weights = {term: len(at) for term, at in places.items()}
+        return Indexed(weights, list(map(self.format.encode, places.values())), len(terms))
+
+
+class Indexed(NamedTuple):
+    """The different terms of one field of a document."""
+
+    weights: Mapping[bytes, float]
+    values: list[bytes]
+    """One for each term, in a field that keeps them."""
+    length: float
+
+
+def indexed(field: Any, value: Any) -> Indexed:
+    """The terms of a value for any field."""
+    if isinstance(field, TERMS):
+        return field.indexed(value)
+    found = {term: (count, weight, kept) for term, count, weight, kept in field.index(value)}
+    weights = {term: weight for term, (_, weight, _) in found.items()}
+    return Indexed(weights, [kept for _, _, kept in found.values()], sum(count for count, _, _ in found.values()))

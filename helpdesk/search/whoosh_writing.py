@@ -3,21 +3,23 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.index import TOC, FileIndex, LockError
 from whoosh.reading import SegmentReader
+from whoosh.util.numeric import length_to_byte
 from whoosh.writing import SegmentWriter
 
+from helpdesk.search import bundle
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.index import Change, IndexBusy
 from helpdesk.search.pool import Pool
-from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import ArrayCodec, postings_at
+from helpdesk.search.whoosh_codec import ArrayCodec, keeps_values
 from helpdesk.search.whoosh_compat import DurableStorage, merge_tiers, sweep
 from helpdesk.search.whoosh_reading import Snapshot
+from helpdesk.search.whoosh_terms import indexed
 
 NAME = "MAIN"
 COLLECTED = 256 * 2**20
@@ -26,7 +28,7 @@ more memory for a million documents than for a hundred thousand."""
 
 
 class ArrayWriter(SegmentWriter):
-    """Whoosh's writer with our codec and pool, and a short way for segments that are merged.
+    """Whoosh's writer with our codec and pools, and short ways for documents and for segments that are merged.
 
     Raises LockError when another writer is still at work after some seconds.
     """
@@ -34,29 +36,85 @@ class ArrayWriter(SegmentWriter):
     def __init__(self, index: FileIndex, seconds: float = 0.0) -> None:
         # In a compound file the arrays would not be aligned.
         super().__init__(index, timeout=seconds, codec=ArrayCodec(), compound=False)
-        self.pool = Pool(Path(self.temp_storage().folder), COLLECTED)
+        folder = Path(self.temp_storage().folder)
+        self._plain, self._valued = (Pool(folder, COLLECTED // 2, valued) for valued in (False, True))
+        self.pool = _Pools(self._plain, self._valued)
 
-    def add_postings_to_pool(self, reader: SegmentReader, startdoc: int, docmap: dict[int, int] | None) -> None:
-        """Take over all postings of a segment; `docmap` leads from its living documents to their new numbers."""
-        moved = np.arange(startdoc, startdoc + reader.doc_count_all())
-        if docmap is not None:
-            moved = np.full(reader.doc_count_all(), -1)
-            moved[list(docmap)] = list(docmap.values())
-        for (field, term), info in reader._terms.items():
-            if field in self.schema:
-                self._take_over(field, term, postings_at(reader._terms._postfile, info), moved)
+    def add_document(self, **values: Any) -> None:
+        """A value for each of some fields of the schema."""
+        documents, number = self.perdocwriter, self.docnum
+        documents.start_doc(number)
+        for name in sorted(values):
+            field, value = self.schema[name], values[name]
+            if value is None:
+                continue
+            length = 0.0
+            if field.indexed:
+                found = indexed(field, value)
+                length = found.length if field.scorable else 0.0
+                pool = self._valued if keeps_values(field.format) else self._plain
+                pool.add(name, number, length_to_byte(length), found.weights, found.values)
+            documents.add_field(name, field, value if field.stored else None, length)
+            if field.column_type:
+                documents.add_column_value(name, field.column_type, field.to_column_value(value))
+        documents.finish_doc()
+        self._added = True
+        self.docnum += 1
 
-    def _take_over(self, field: str, term: bytes, postings: Postings, moved: NDArray[np.intp]) -> None:
-        numbers = moved[postings.numbers]
-        living = numbers >= 0
-        weights = postings.codes >> 8 if postings.weights is None else postings.weights
-        values = (
-            [value for value, alive in zip(postings.values.all(), living, strict=True) if alive]
-            if postings.values
-            else []
-        )
-        if living.any():
-            self.pool.extend(field, term, numbers[living].tolist(), weights[living].tolist(), values)
+    def add_reader(self, reader: SegmentReader) -> None:
+        """Take over all living documents of a segment."""
+        count = reader.doc_count_all()
+        alive = np.delete(np.arange(count), list(reader._perdoc.deleted_docs()))
+        moved = np.full(count, -1)
+        moved[alive] = self.docnum + np.arange(len(alive))
+        self.perdocwriter.take_over(reader._perdoc, alive)
+        self._take_over_columns(reader, alive)
+        terms, offsets = reader._terms.lists()
+        with_values = {name for name in reader._terms.carried if keeps_values(self.schema[name].format)}
+        valued = np.array([field in with_values for field, _ in terms], bool)
+        for pool, own in ((self._plain, np.flatnonzero(~valued)), (self._valued, np.flatnonzero(valued))):
+            if len(own):
+                order, lists = bundle.read(reader._terms._postfile._buf, offsets[own], pool is self._valued)
+                _take_over(pool, [terms[number] for number in own[order].tolist()], lists, moved)
+        self.docnum += len(alive)
+        self._added = True
+
+    def _take_over_columns(self, reader: SegmentReader, alive: NDArray[np.intp]) -> None:
+        first = self.docnum
+        for name, field in self.schema.items():
+            if field.column_type and reader.has_column(name):
+                kept = reader.column_reader(name, translate=False)
+                for place, number in enumerate(alive.tolist()):
+                    self.perdocwriter._docnum = first + place
+                    self.perdocwriter.add_column_value(name, field.column_type, kept[number])
+
+
+def _take_over(pool: Pool, terms: list[tuple[str, bytes]], lists: bundle.Bundle, moved: NDArray[np.intp]) -> None:
+    """Put the lists of some terms into a pool; `moved` leads from the living documents to their new numbers."""
+    numbers = moved[lists.numbers]
+    living = numbers >= 0
+    lists = lists._replace(numbers=numbers.astype(np.uint32))
+    if not living.all():
+        counts = np.add.reduceat(living, lists.starts, dtype=np.intp)
+        kept = np.flatnonzero(counts)
+        terms = [terms[number] for number in kept.tolist()]
+        lists = lists.filtered(living, counts[kept])
+    if terms:
+        pool.extend(terms, lists)
+
+
+class _Pools(NamedTuple):
+    """What Whoosh's writer takes for its pool."""
+
+    plain: Pool
+    valued: Pool
+
+    def iter_postings(self) -> "_Pools":
+        return self
+
+    def cleanup(self) -> None:
+        for pool in self:
+            pool.cleanup()
 
 
 def opened(folder: Path) -> FileIndex:
@@ -90,7 +148,7 @@ def change(
     last = {one.key: one for one in changes}
     with _writer(index, seconds) as writer:
         sweep(index.storage)
-        snapshot = Snapshot(index, before)
+        snapshot = Snapshot(index, before, TOC(writer.schema, writer.segments, writer.generation))
         for key in (*last, layout.META):
             for number in snapshot.numbers_of(key):
                 writer.delete_document(number)

@@ -42,6 +42,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.routing.shares": set(),
     "helpdesk.routing.weights": set(),
     "helpdesk.search.adding": {"numpy"},
+    "helpdesk.search.bundle": {"numpy"},
     "helpdesk.search.curves": {"numpy"},
     "helpdesk.search.cutting": set(),
     "helpdesk.search.equivalents": set(),
@@ -51,7 +52,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.search.index": set(),  # the port; the adapter is whoosh_index
     "helpdesk.search.languages": set(),
     "helpdesk.search.lexicon": set(),
-    "helpdesk.search.pool": set(),
+    "helpdesk.search.pool": {"numpy"},
     "helpdesk.search.postings": {"numpy"},
     "helpdesk.search.negation": set(),
     "helpdesk.search.query": set(),
@@ -117,8 +118,9 @@ LIBRARIES: dict[str, tuple[set[str], str]] = {
         "the same, and the supervisor waits for the server it starts",
     ),
     "whoosh": (
-        {"helpdesk.search.whoosh_codec", "helpdesk.search.whoosh_compat", "helpdesk.search.whoosh_fields",
-         "helpdesk.search.whoosh_index", "helpdesk.search.whoosh_reading", "helpdesk.search.whoosh_segments",
+        {"helpdesk.search.whoosh_codec", "helpdesk.search.whoosh_compat", "helpdesk.search.whoosh_dictionary",
+         "helpdesk.search.whoosh_documents", "helpdesk.search.whoosh_fields", "helpdesk.search.whoosh_index",
+         "helpdesk.search.whoosh_matcher", "helpdesk.search.whoosh_reading", "helpdesk.search.whoosh_segments",
          "helpdesk.search.whoosh_staff", "helpdesk.search.whoosh_terms", "helpdesk.search.whoosh_writing"},
         "the adapter behind the port",
     ),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.search.top import BLOCK, best, candidates, clear, sums_of_this_thread
+from helpdesk.search.top import BLOCK, NEAR, best, candidates, slots_of_this_thread, sums_of_this_thread, whole_blocks
 
 
 def sorted_best(sums, limit):
@@ -64,7 +64,23 @@ def test_every_thread_has_sums_of_its_own_that_grow():
     assert not np.shares_memory(others[0], sums_of_this_thread(10))
 
 
-def test_clearing_reaches_whole_blocks_and_no_further():
-    sums = np.ones(4 * BLOCK, np.float32)
-    assert clear(sums, BLOCK + 1, BLOCK + 2) == (BLOCK, 2 * BLOCK)
-    assert np.flatnonzero(sums == 0).tolist() == list(range(BLOCK, 2 * BLOCK))
+def test_ranges_grow_to_whole_blocks_and_near_ones_become_one():
+    assert whole_blocks([]) == []
+    assert whole_blocks([(BLOCK + 1, BLOCK + 2)]) == [(BLOCK, 2 * BLOCK)]
+    assert whole_blocks([(0, 1), (BLOCK, 2 * BLOCK), (2 * BLOCK + NEAR, 2 * BLOCK + NEAR + 1)]) == [
+        (0, 3 * BLOCK + NEAR)
+    ]
+    assert whole_blocks([(5, 6), (NEAR + 3 * BLOCK, NEAR + 3 * BLOCK + 1)]) == [
+        (0, BLOCK),
+        (NEAR + 3 * BLOCK, NEAR + 4 * BLOCK),
+    ]
+
+
+def test_slots_name_some_places_and_are_empty_again_even_after_a_failure():
+    places = np.array([7, 3, 300])
+    with slots_of_this_thread(301, places) as slots:
+        assert slots[[3, 7, 8, 300]].tolist() == [2, 1, 0, 3]
+    with pytest.raises(IndexError), slots_of_this_thread(301, places) as slots:
+        slots.take([1000])
+    with slots_of_this_thread(1000, places[:1]) as slots:
+        assert (np.flatnonzero(slots).tolist(), slots[7]) == ([7], 1)

@@ -224,7 +224,7 @@ def test_lists_that_were_overwritten_condemn_the_build_for_every_process(index):
 def test_any_file_cut_anywhere_is_noticed_on_opening(index, a_ticket, share):
     index.apply(put(a_ticket(1, "la carte SIM"), precedent(1, "la fibre"), PersonDocument(1, "expert")), 1)
     whole = build_of(index)
-    names = [path.name for path in whole.iterdir() if path.suffix in (".toc", ".trm", ".pst", ".col")]
+    names = [path.name for path in whole.iterdir() if path.suffix in (".toc", ".trm", ".pst", ".doc")]
     for name in names:
         copy = index.location().with_name(f"copy-{name}")
         shutil.copytree(index.location(), copy)
@@ -245,9 +245,9 @@ def test_a_rebuild_that_goes_to_the_disk_gives_the_same_index(index, monkeypatch
     expected = index.precedents(query), index.find('"carte SIM" numero7', STAFF, 10)
     runs = []
     monkeypatch.setattr(whoosh_writing, "COLLECTED", 20_000)
-    monkeypatch.setattr(pool.Pool, "save", lambda self, save=pool.Pool.save: runs.append(1) or save(self))
+    monkeypatch.setattr(pool.Pool, "_save", lambda self, save=pool.Pool._save: runs.append(1) or save(self))
     index.rebuild(iter(documents), 1)
-    assert len(runs) > 5
+    assert len(runs) > 2
     assert (index.precedents(query), index.find('"carte SIM" numero7', STAFF, 10)) == expected
 
 
