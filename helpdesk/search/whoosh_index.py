@@ -17,7 +17,10 @@ from whoosh.index import EmptyIndexError
 
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.builds import Builds
+from helpdesk.search.alike import Alike, own_score
 from helpdesk.search.index import (
+    AskedFound,
+    AskedHit,
     Change,
     Document,
     Found,
@@ -81,6 +84,9 @@ class WhooshIndex:
 
     def precedents(self, query: Query, limit: int = 50) -> PrecedentsFound:
         return self._read(lambda snapshot: _precedents(snapshot, query, limit))
+
+    def asked(self, query: Query, heading: str, limit: int = 10) -> AskedFound:
+        return self._read(lambda snapshot: _asked(snapshot, query, heading, limit))
 
     def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
         return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after))
@@ -216,7 +222,17 @@ def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound
         _, kind, source_id = kept.key.split(":")
         credits_ = {int(person): float(strength) for person, strength in kept.facts["credits"].items()}
         hits.append(PrecedentHit(PrecedentKind(kind), int(source_id), score, credits_, words))
-    return PrecedentsFound(tuple(hits), asked.ideal)
+    own = own_score(asked, query, layout.PRECEDENTS, "question", snapshot)
+    return PrecedentsFound(tuple(hits), asked.ideal, own)
+
+
+def _asked(snapshot: Snapshot, query: Query, heading: str, limit: int) -> AskedFound:
+    alike = Alike(query, heading, snapshot)
+    places = alike.best(limit)
+    stored = snapshot.stored(places)
+    shares = alike.shares(places, [kept.facts["sizes"] for kept in stored])
+    rows = zip(stored, alike.scores(places), shares, strict=True)
+    return AskedFound(tuple(AskedHit(_number(kept.key), score, share) for kept, score, share in rows))
 
 
 def _either(first: Places, second: Places) -> Places:
