@@ -62,7 +62,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One text, ready to be compared. `topics`: how much it is about each topic, 1 together (see `shares_of_topics`)."""
+    """One text, ready to be compared. `topics`: how much it is about each, 1 together (see `shares_of_topics`)."""
 
     meaning: Meaning
     topics: Mapping[int, float]
@@ -77,6 +77,8 @@ class Verdict:
     similarity: float
     """0 to 1, after vetoes."""
     reasons: tuple[Found, ...]
+    unvetoed: float = 0.0
+    """What it would be without the vetoes: how much it looks like the same."""
 
     @property
     def vetoes(self) -> tuple[Found, ...]:
@@ -102,9 +104,9 @@ def judge(first: Reading, second: Reading, words: float) -> Verdict:
     similarity = 1 - missing
     if any(found.sign is Sign.OTHER_ASPECT for found in against):
         similarity *= OTHER_ASPECT
-    if any(found.sign in VETOES for found in against):
-        similarity *= VETOED
-    return Verdict(similarity, tuple([found for _, _, found in for_it if found is not None] + against))
+    vetoed = any(found.sign in VETOES for found in against)
+    reasons = [found for _, _, found in for_it if found is not None] + against
+    return Verdict(similarity * VETOED if vetoed else similarity, tuple(reasons), similarity)
 
 
 def _for_it(first: Reading, second: Reading) -> list[tuple[float, float, Found | None]]:

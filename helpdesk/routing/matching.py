@@ -13,14 +13,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from helpdesk import clock
 from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
-from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.intake.masking import split_marks
 from helpdesk.routing import asking
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.confidence import (
@@ -32,23 +29,27 @@ from helpdesk.routing.confidence import (
     probability,
     raw_probability,
 )
+from helpdesk.routing.earlier import (
+    EarlierAnswer,
+    EarlierTicket,
+    answered_tickets,
+    asked_of,
+    earlier_answers,
+    open_questions,
+    text_of,
+)
 from helpdesk.routing.evidence import Evidence
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.search.access import the_index
-from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound
+from helpdesk.search.index import Index
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
 ENGINE = "whoosh-bm25f/2"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
-ANSWERS_SHOWN = 5
-TICKETS_SHOWN = 5
-LEAST_SIMILARITY = 0.2
-LEAST_SHARED_WORDS = 2
-"""Share and number of the asker's telling words that an earlier answer or ticket must hold to be worth showing."""
 URGENT = ("P1", "P2")
 
 
@@ -65,26 +66,6 @@ class SuggestedExpert:
 class OtherExpert:
     person_id: int
     why: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierAnswer:
-    """An official answer that looks fitting. `why_not` is a short code when it can't be posted here and
-    now."""
-
-    answer_id: int
-    similarity: float
-    why_not: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        return self.why_not is None
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierTicket:
-    ticket_id: int
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +113,7 @@ def _reason_document(reason: Reason) -> dict[str, Any]:
 
 def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
     """Who could answer `ticket`, as things stand now. Raises IndexUnusable."""
-    question = ticket.question
-    text = _without_marks("\n".join(part for part in (question.subject, question.text) if part))
+    text = text_of(ticket)
     situation = Situation(
         automatic_on=bool(setting("automatic_routing")),
         priority=ticket.priority,
@@ -143,14 +123,9 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
         Query.of(text, ticket.language),
         index or the_index(),
         situation,
-        ticket_id=ticket.id,
+        ticket,
         chosen_topics=frozenset(row.topic_id for row in ticket.topic_rows),
     )
-
-
-def _without_marks(masked: str) -> str:
-    """A masked text without its marks: `⟦customer-number⟧` is no word of the asker's."""
-    return "".join(piece if isinstance(piece, str) else " " for piece in split_marks(masked))
 
 
 def suggestions_for_text(text: str, language: str | None = None, index: Index | None = None) -> Suggestions:
@@ -197,15 +172,15 @@ def _match(
     query: Query,
     index: Index,
     situation: Situation,
-    ticket_id: int | None = None,
+    ticket: Ticket | None = None,
     chosen_topics: frozenset[int] = frozenset(),
 ) -> Suggestions:
     now = clock.now()
-    candidates = asking.candidates(now, ticket_id)
+    candidates = asking.candidates(now, ticket.id if ticket else None)
     known = experience()
     judged = judge(query, index, candidates, known, situation, chosen_topics, _automatic_departments())
     ranking, precedents = judged.ranking, judged.evidence.precedents
-    similar = _similar(query, precedents)
+    asked = asked_of(query, judged.evidence.topics, ticket=ticket, chosen_topics=chosen_topics)
     return Suggestions(
         mode=judged.mode,
         probability=judged.probability,
@@ -213,8 +188,8 @@ def _match(
         experts=tuple(_experts(ranking, judged.probability)),
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,
-        official_answers=tuple(_earlier_answers(similar, query.language, now)),
-        similar_tickets=tuple(_earlier_tickets(similar, ticket_id)),
+        official_answers=tuple(earlier_answers(asked, precedents, _day_of(now))),
+        similar_tickets=(*open_questions(asked, index), *answered_tickets(precedents, asked.ticket_id)),
         language=query.language,
     )
 
@@ -229,58 +204,11 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
     return shown
 
 
-def _similar(query: Query, found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
-    """The precedents worth showing, best first, each with the share of the asker's telling words it holds."""
-    telling = query.informative()
-    shared = [(hit, len({term for _, term in hit.words} & telling)) for hit in found.hits]
-    return [
-        (hit, count / len(telling))
-        for hit, count in shared
-        if count >= LEAST_SHARED_WORDS and count >= LEAST_SIMILARITY * len(telling)
-    ]
+def _day_of(now: datetime) -> date:
+    """The day where the organisation is."""
+    return now.astimezone(ZoneInfo(setting("timezone"))).date()
 
 
 def _automatic_departments() -> frozenset[int]:
     """The departments that take automatic offers."""
     return frozenset(db.session.scalars(select(Department.id).where(Department.automatic_routing)))
-
-
-def _earlier_tickets(similar: list[tuple[PrecedentHit, float]], ticket_id: int | None) -> list[EarlierTicket]:
-    """Answered tickets that look like this one, best first."""
-    answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
-    rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
-    written_for = {row.id: row.ticket_id for row in rows}
-    found: dict[int, float] = {}
-    for hit, similarity in similar:
-        own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
-        if own is not None and own != ticket_id:
-            found.setdefault(own, similarity)
-    return [EarlierTicket(own, similarity) for own, similarity in list(found.items())[:TICKETS_SHOWN]]
-
-
-def _earlier_answers(
-    similar: list[tuple[PrecedentHit, float]], language: str | None, now: datetime
-) -> list[EarlierAnswer]:
-    """Official answers that look fitting, best first, and whether each may be posted today."""
-    close = {hit.source_id: similarity for hit, similarity in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
-    ids = list(close)[:ANSWERS_SHOWN]
-    rows = db.session.scalars(
-        select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
-    )
-    kept = {row.id: row for row in rows if row.versions}
-    today = now.astimezone(ZoneInfo(setting("timezone"))).date()
-    return [EarlierAnswer(i, close[i], _why_not(kept[i], language, today)) for i in ids if i in kept]
-
-
-def _why_not(answer: OfficialAnswer, language: str | None, today: date) -> str | None:
-    """A short code for why this answer may not be posted for a question in `language` today; None: it may."""
-    review_by = answer.current.review_by
-    if answer.status is not AnswerStatus.IN_FORCE:
-        return str(answer.status)
-    if answer.kind is not AnswerKind.ANSWER or answer.visibility != "public":
-        return "internal"
-    if review_by is not None and review_by < today:
-        return "expired"
-    if language is not None and answer.language != language:
-        return "other_language"
-    return None

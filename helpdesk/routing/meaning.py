@@ -43,6 +43,7 @@ ASPECTS: Mapping[str, str] = {
 LONGEST_JUDGED = 60
 """Informative words beyond which a text says too many things for one denied word or one aspect to decide."""
 _ERROR_CODE = re.compile(r"[a-z]{1,2}\d{1,4}")
+_QUANTITY = re.compile(r"[\d.]+[a-z]{1,3}")  # 4g, 8gb, 20h: no code, and technologies are looked for by themselves
 _NAME_AND_NUMBER = re.compile(r"([a-z]{3,})(\d+)")
 _NO = frozenset({"pas", "jamais", "aucun", "aucune", "sans", "rien", "not", "never", "no", "without", "cannot"})
 _REACH = 2
@@ -87,11 +88,10 @@ def meaning_of(text: str, language: str | None = None) -> Meaning:
     query = Query.of(text, language)
     plain = plainly(text)
     telling = query.informative()
-    technologies = _named(TECHNOLOGIES, plain)
     denied, said = _denials(text, query.first_language())
     return Meaning(
-        codes=frozenset(code for code in query.codes() if not re.fullmatch(r"[2-5]g|[\d.]+[gm]b|[\d.]+[a-z]{1,3}", code)),
-        technologies=technologies,
+        codes=frozenset(code for code in query.codes() if not _QUANTITY.fullmatch(code)),
+        technologies=_named(TECHNOLOGIES, plain),
         places=places_of(text),
         aspects=_named(ASPECTS, plain),
         denied=frozenset(denied - said),

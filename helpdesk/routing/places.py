@@ -24,16 +24,18 @@ _ALSO = {
 _ALSO_FIRST_NAMES = frozenset({"chad", "dominique", "georgia", "israel", "jersey", "jordan", "maurice"})
 """Names of countries that are names of people and things as well: not read as places."""
 
-_BEFORE = r"""(?: à | [Aa]ux? | in | at | near | around | vers | près\ de | near\ to
-    | (?:[Cc]ommune|[Cc]anton|[Vv]ille|[Vv]illage|[Qq]uartier|[Ss]ecteur|[Zz]one|[Tt]own|[Cc]ity)\ (?:de|du|d['’]|of)? )"""
-_NAME = r"[A-ZÀ-Þ][\w’']+(?:[- ](?:(?:sur|sous|les|lès|le|la|en|de|du|des|aux|upon|on)[- ](?:la[- ]|l['’])?)?[A-ZÀ-Þ][\w’']+)*"
+_KINDS = "[Cc]ommune|[Cc]anton|[Vv]ille|[Vv]illage|[Qq]uartier|[Ss]ecteur|[Zz]one|[Tt]own|[Cc]ity"
+_BEFORE = rf"(?: à | [Aa]ux? | in | at | near | around | vers | près\ de | (?:{_KINDS})\ (?:de|du|d['’]|of)? )"
+_SMALL = r"(?:sur|sous|les|lès|le|la|en|de|du|des|aux|upon|on)[- ](?:la[- ]|l['’])?"
+_NAME = rf"[A-ZÀ-Þ][\w’']+(?:[-\ ](?:{_SMALL})?[A-ZÀ-Þ][\w’']+)*"
 _TOWN = re.compile(rf"(?<!\w){_BEFORE}\s?(?P<name>{_NAME})", re.VERBOSE)
-_NO_TOWN = frozenset(
-    """january february march april may june july august september october november december monday tuesday wednesday
+_NEVER_TOWNS = """
+    january february march april may june july august september october november december monday tuesday wednesday
     thursday friday saturday sunday janvier fevrier mars avril mai juin juillet aout septembre octobre novembre
     decembre lundi mardi mercredi jeudi vendredi samedi dimanche noel paques christmas easter english french francais
-    anglais monsieur madame internet wifi""".split()
-)
+    anglais monsieur madame internet wifi
+"""
+_NO_TOWN = frozenset(_NEVER_TOWNS.split())
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 
 

@@ -1,8 +1,8 @@
 """How much of one question another one holds: words, pairs of words, and pieces of words together. Pure.
 
-Words are scored as everywhere (see `scoring`), those of the heading once more; pairs of neighbouring words, and pieces of
-four letters inside words, find what is spelt or inflected otherwise and the names of things ("FSDownload"). The score is
-what is found; the share is how much that is of what the question would reach against itself, 1 being the question itself:
+Words are scored as everywhere (see `scoring`), those of the heading once more; pairs of neighbouring words, and pieces
+of four letters inside words, find what is spelt or inflected otherwise and the names of things ("FSDownload"). The
+score is what is found; the share, how much that is of what the question would reach against itself (1: the very same):
 
     score = Σ_family weight · score_family
     share = Σ_family part · share_family / Σ part,   share_family = (score / own + score / own of the other) / 2
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def terms_of(query: Query, heading: str) -> Terms:
     stems = [token.term for token in query.tokens[query.first_language()]]
     found = {
         ("pieces", NO_LANGUAGE): Counter(_pieces(query.text)),
-        ("pairs", NO_LANGUAGE): Counter(f"{one} {two}" for one, two in zip(stems, stems[1:], strict=False)),
+        ("pairs", NO_LANGUAGE): Counter(f"{one} {two}" for one, two in pairwise(stems)),
     }
     for language in LANGUAGES:
         found["heading", language] = headline.terms(language, common=True)
@@ -130,7 +131,7 @@ class Alike:
 
 
 def own_score(asked: Question, query: Query, family: Family, name: str, source: Source) -> float:
-    """What `query`, which was put as `asked`, would score against itself, were it in the field `name` and nowhere else."""
+    """What `query`, put as `asked`, would score against itself, were it in the field `name` and nowhere else."""
     terms = {lang: query.terms(lang, common=family.common) for lang in query.weights}
     counts = {(lang, term): count for lang, found in terms.items() for term, count in found.items()}
     return asked.own_score(counts, {lang: source.average(name, lang) for lang in query.weights})

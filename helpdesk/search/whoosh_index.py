@@ -16,8 +16,8 @@ import numpy as np
 from whoosh.index import EmptyIndexError
 
 from helpdesk.search import whoosh_fields as layout
-from helpdesk.search.builds import Builds
 from helpdesk.search.alike import Alike, own_score
+from helpdesk.search.builds import Builds
 from helpdesk.search.index import (
     AskedFound,
     AskedHit,
