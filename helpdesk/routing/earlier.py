@@ -31,7 +31,9 @@ TICKETS_SHOWN = 5
 JUDGED = 12
 """Open questions that are read and judged: the best found by words, then the best found by topics."""
 WORTH_SHOWING = 0.3
-"""Likeness from which an earlier answer or question is shown at all."""
+"""Likeness from which an earlier question is shown at all."""
+ANSWER_WORTH_SHOWING = 0.2
+"""The same for an answer, which is written in other words than what it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,8 @@ def _minute(instant: datetime) -> float:
 def open_questions(asked: Asked, index: Index) -> list[EarlierTicket]:
     """Open tickets that ask the same, or look so and do not (with what forbids it), best first."""
     shares = _candidates(asked, index)
+    if not shares:
+        return []
     rows = db.session.scalars(
         select(Ticket)
         .where(Ticket.id.in_(shares), Ticket.state.in_(WAITING), Ticket.restricted.is_(False))
@@ -114,9 +118,9 @@ def open_questions(asked: Asked, index: Index) -> list[EarlierTicket]:
     return sorted(found, key=lambda each: (not each.is_duplicate, -each.similarity, each.ticket_id))[:TICKETS_SHOWN]
 
 
-def _is_worth_showing(verdict: Verdict) -> bool:
+def _is_worth_showing(verdict: Verdict, least: float = WORTH_SHOWING) -> bool:
     """Likely enough; or so alike that a person should read why it is another question."""
-    return verdict.similarity >= WORTH_SHOWING or (bool(verdict.vetoes) and verdict.unvetoed >= DUPLICATE_FROM)
+    return verdict.similarity >= least or (bool(verdict.vetoes) and verdict.unvetoed >= DUPLICATE_FROM)
 
 
 def _candidates(asked: Asked, index: Index) -> dict[int, float]:
@@ -172,6 +176,8 @@ def answered_tickets(found: PrecedentsFound, ticket_id: int | None) -> list[Earl
     """Answered tickets that look like the question, best first."""
     similar = _similar(found)
     answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
+    if not similar:
+        return []
     rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
     written_for = {row.id: row.ticket_id for row in rows}
     earlier: dict[int, float] = {}
@@ -185,6 +191,8 @@ def answered_tickets(found: PrecedentsFound, ticket_id: int | None) -> list[Earl
 def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[EarlierAnswer]:
     """Official answers that look fitting, best first, and whether each may be posted on `today`."""
     close = {hit.source_id: share for hit, share in _similar(found) if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
+    if not close:
+        return []
     answers = db.session.scalars(
         select(OfficialAnswer)
         .where(OfficialAnswer.id.in_(list(close)[:JUDGED]))
@@ -194,7 +202,7 @@ def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[E
     judged = []
     for answer in (answer for answer in answers if answer.versions):
         verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer.id, {})), close[answer.id])
-        if _is_worth_showing(verdict):
+        if _is_worth_showing(verdict, ANSWER_WORTH_SHOWING):
             why_not = _why_not(answer, asked.query.language, today) or _out_of_scope(verdict)
             judged.append(EarlierAnswer(answer.id, verdict.similarity, why_not, verdict.reasons))
     return sorted(judged, key=lambda each: (-each.similarity, each.answer_id))[:ANSWERS_SHOWN]

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from helpdesk.routing.places import places_of, plainly
 from helpdesk.search.query import Query
-from helpdesk.search.text import fold
+from helpdesk.search.text import analyse_each, fold
 
 TECHNOLOGIES: Mapping[str, str] = {
     "2G": r"2 ?g|gsm",
@@ -88,7 +88,7 @@ def meaning_of(text: str, language: str | None = None) -> Meaning:
     query = Query.of(text, language)
     plain = plainly(text)
     telling = query.informative()
-    denied, said = _denials(text, query.first_language())
+    denied, said = _denials(text)
     return Meaning(
         codes=frozenset(code for code in query.codes() if not _QUANTITY.fullmatch(code)),
         technologies=_named(TECHNOLOGIES, plain),
@@ -110,16 +110,17 @@ def _named(lists: Mapping[str, str], plain: str) -> frozenset[str]:
     return frozenset(name for name, written in lists.items() if _looked_for(written).search(plain))
 
 
-def _denials(text: str, language: str) -> tuple[set[str], set[str]]:
-    """Stems that stand behind a denial, and stems that do not."""
+def _denials(text: str) -> tuple[set[str], set[str]]:
+    """Stems that stand behind a denial, and stems that do not; in every language, as the other text may be in another
+    or too short to tell."""
     denied: set[str] = set()
     said: set[str] = set()
     for clause in _CLAUSE.split(fold(text)):
         words = _WORD.findall(clause)
         about = _denied_places(words)
         for place, word in enumerate(words):
-            tokens = [t for t in Query.of(word, language).tokens[language] if not t.common]
-            (denied if place in about else said).update(token.term for token in tokens)
+            stems = {token.term for found in analyse_each(word).values() for token in found if not token.common}
+            (denied if place in about else said).update(stems)
     return denied, said
 
 
