@@ -148,7 +148,7 @@ def _figures(results: Sequence[_Asked], index_seconds: float) -> Figures:
         top1=_share(place == 1 for place in places),
         top3=_share(place is not None for place in places),
         mrr=_mean([1 / place if place else 0.0 for place in places]),
-        oos_auroc=_auroc(
+        oos_auroc=auroc(
             [result.probability for result in results if result.in_scope],
             [result.probability for result in results if not result.in_scope],
         ),
@@ -173,7 +173,7 @@ def _percentile(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3) if ordered else None
 
 
-def _auroc(inside: Sequence[float], outside: Sequence[float]) -> float | None:
+def auroc(inside: Sequence[float], outside: Sequence[float]) -> float | None:
     """The chance that a question that belongs here looks surer than one that does not; ties count half."""
     if not inside or not outside:
         return None
