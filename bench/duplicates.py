@@ -59,7 +59,9 @@ class Line:
     def sentence(self) -> str:
         figures = f"original first {self.first:.3f}, among ten {self.among_ten:.3f}, AUROC {self.auroc or 0:.3f}"
         goals = ", ".join(f"{name.replace('_', ' ')} {goal:g}" for name, goal in GOALS.items())
-        return f"{self.reading:8} {self.marked:4} marked: {figures} (goals: {goals}: {'met' if self.met else 'not met'})"
+        return (
+            f"{self.reading:8} {self.marked:4} marked: {figures} (goals: {goals}: {'met' if self.met else 'not met'})"
+        )
 
 
 def main() -> int:
@@ -100,7 +102,7 @@ def _search(reports: Sequence[Report], folder: Path) -> list[list[tuple[AskedHit
     """For each report those like it, best first, each with the likeness that production would show."""
     index = WhooshIndex(folder)
     headings = [heading_of(None, report.text) for report in reports]
-    index.rebuild([AskedDocument(n, headings[n], report.text) for n, report in enumerate(reports)], watermark=0)
+    index.rebuild([AskedDocument(n, headings[n], report.text, "en") for n, report in enumerate(reports)], watermark=0)
     readings = [Reading(meaning_of(report.text, "en"), {}, "en") for report in reports]
     found = []
     for number, report in enumerate(reports):

@@ -112,6 +112,7 @@ def judge(first: Reading, second: Reading, words: float) -> Verdict:
 def _for_it(first: Reading, second: Reading) -> list[tuple[float, float, Found | None]]:
     """(weight, amount 0 to 1, what to say of it)."""
     mine, theirs = first.meaning, second.meaning
+    focus = min(mine.focus, theirs.focus)
     found: list[tuple[float, float, Found | None]] = []
     if topics := _same_topics(first.topics, second.topics):
         across = first.language and second.language and first.language != second.language
@@ -121,9 +122,9 @@ def _for_it(first: Reading, second: Reading) -> list[tuple[float, float, Found |
             amount = (1 + amount) / 2
         found.append((TOPICS_ACROSS if across else TOPICS, amount, Found(Sign.SAME_TOPIC, (str(best),))))
     if codes := mine.codes & theirs.codes:
-        found.append((CODES, 1.0, Found(Sign.SAME_CODE, tuple(sorted(codes)))))
+        found.append((CODES, focus, Found(Sign.SAME_CODE, tuple(sorted(codes)))))
     if places := shared_places(mine, theirs):
-        found.append((PLACES, 1.0, Found(Sign.SAME_PLACE, tuple(sorted(places)))))
+        found.append((PLACES, focus, Found(Sign.SAME_PLACE, tuple(sorted(places)))))
     if technologies := mine.technologies & theirs.technologies:
         found.append((0.0, 0.0, Found(Sign.SAME_TECHNOLOGY, tuple(sorted(technologies)))))
     if mine.aspects & theirs.aspects and mine.short and theirs.short:
@@ -175,13 +176,11 @@ def against_it(mine: Meaning, theirs: Meaning) -> list[Found]:
 
 
 def _other_codes(mine: Meaning, theirs: Meaning) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Error codes that differ, or one name with different numbers. One code in common, and nothing conflicts."""
-    if mine.codes & theirs.codes:
-        return None
-    if mine.error_codes and theirs.error_codes:
+    """Error codes that differ, or one name with different numbers. One of them in common, and they don't conflict."""
+    if mine.error_codes and theirs.error_codes and not mine.error_codes & theirs.error_codes:
         return tuple(sorted(mine.error_codes)), tuple(sorted(theirs.error_codes))
     names = mine.numbered.keys() & theirs.numbered.keys()
-    if not names:
+    name = min((name for name in names if not mine.numbered[name] & theirs.numbered[name]), default=None)
+    if name is None:
         return None
-    name = min(names)
     return tuple(name + n for n in sorted(mine.numbered[name])), tuple(name + n for n in sorted(theirs.numbered[name]))

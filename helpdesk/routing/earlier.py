@@ -34,6 +34,9 @@ WORTH_SHOWING = 0.3
 """Likeness from which an earlier question is shown at all."""
 ANSWER_WORTH_SHOWING = 0.2
 """The same for an answer, which is written in other words than what it answers."""
+LEAST_SHARED_WORDS = 2
+LEAST_SHARE_OF_WORDS = 0.2
+"""Number and share of the question's telling words that what was answered must hold: "hello", "what to do" are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +175,9 @@ def _likely_topics(at: _At, text: str, language: str | None) -> Mapping[int, flo
 # --- what was answered --------------------------------------------------------------------------------------------
 
 
-def answered_tickets(found: PrecedentsFound, ticket_id: int | None) -> list[EarlierTicket]:
+def answered_tickets(asked: Asked, found: PrecedentsFound) -> list[EarlierTicket]:
     """Answered tickets that look like the question, best first."""
-    similar = _similar(found)
+    similar = _similar(asked, found)
     answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
     if not similar:
         return []
@@ -183,14 +186,14 @@ def answered_tickets(found: PrecedentsFound, ticket_id: int | None) -> list[Earl
     earlier: dict[int, float] = {}
     for hit, similarity in similar:
         own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
-        if own is not None and own != ticket_id and similarity >= WORTH_SHOWING:
+        if own is not None and own != asked.ticket_id and similarity >= WORTH_SHOWING:
             earlier.setdefault(own, similarity)
     return [EarlierTicket(own, similarity) for own, similarity in list(earlier.items())[:TICKETS_SHOWN]]
 
 
 def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[EarlierAnswer]:
     """Official answers that look fitting, best first, and whether each may be posted on `today`."""
-    close = {hit.source_id: share for hit, share in _similar(found) if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
+    close = {hit.source_id: share for hit, share in _similar(asked, found) if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
     if not close:
         return []
     answers = db.session.scalars(
@@ -208,9 +211,15 @@ def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[E
     return sorted(judged, key=lambda each: (-each.similarity, each.answer_id))[:ANSWERS_SHOWN]
 
 
-def _similar(found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
-    """The precedents with their scores as shares of the question's own, best first."""
-    return [(hit, min(1.0, hit.score / found.own)) for hit in found.hits] if found.own > 0 else []
+def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
+    """The precedents that hold enough telling words of the question, best first, each with its score as a share of the
+    question's own."""
+    if not found.own > 0:
+        return []
+    telling = asked.query.informative()
+    least = max(LEAST_SHARED_WORDS, LEAST_SHARE_OF_WORDS * len(telling))
+    shared = ((hit, len({term for _, term in hit.words} & telling)) for hit in found.hits)
+    return [(hit, min(1.0, hit.score / found.own)) for hit, count in shared if count >= least]
 
 
 def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> Reading:

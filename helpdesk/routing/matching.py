@@ -189,7 +189,7 @@ def _match(
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,
         official_answers=tuple(earlier_answers(asked, precedents, _day_of(now))),
-        similar_tickets=(*open_questions(asked, index), *answered_tickets(precedents, asked.ticket_id)),
+        similar_tickets=(*open_questions(asked, index), *answered_tickets(asked, precedents)),
         language=query.language,
     )
 

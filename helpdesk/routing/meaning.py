@@ -40,8 +40,10 @@ ASPECTS: Mapping[str, str] = {
 }
 """What is asked about a subject, and how it is said (plain text)."""
 
-LONGEST_JUDGED = 60
+LONGEST_JUDGED = 30
 """Informative words beyond which a text says too many things for one denied word or one aspect to decide."""
+FOCUSED = 15
+"""Informative words up to which a code or a place is what a text is about; it is less and less of a longer one."""
 _ERROR_CODE = re.compile(r"[a-z]{1,2}\d{1,4}")
 _QUANTITY = re.compile(r"[\d.]+[a-z]{1,3}")  # 4g, 8gb, 20h: no code, and technologies are looked for by themselves
 _NAME_AND_NUMBER = re.compile(r"([a-z]{3,})(\d+)")
@@ -67,6 +69,8 @@ class Meaning:
     """Stems that stand without one."""
     plain: str
     short: bool
+    focus: float
+    """How much one code or place says about the whole, 0 to 1."""
 
     @property
     def error_codes(self) -> frozenset[str]:
@@ -98,6 +102,7 @@ def meaning_of(text: str, language: str | None = None) -> Meaning:
         said=frozenset(said),
         plain=plain,
         short=len(telling) <= LONGEST_JUDGED,
+        focus=min(1.0, (FOCUSED / max(1, len(telling))) ** 2),
     )
 
 

@@ -214,7 +214,8 @@ def tickets(ids: Sequence[int]) -> Iterator[Document]:
         asked = [part for question in row.questions for part in (question.subject, question.text) if part]
         yield TicketDocument(row.id, "\n".join([row.ref, *asked]), readers, row.language)
         if row.state in WAITING and not row.restricted:
-            yield AskedDocument(row.id, heading_of(row.question.subject, row.question.text), "\n".join(asked))
+            heading = heading_of(row.question.subject, row.question.text)
+            yield AskedDocument(row.id, heading, "\n".join(asked), row.language)
         if row.id in reused:
             version = reused[row.id]
             credited = {version.author_id: ANSWER_CREDIT}

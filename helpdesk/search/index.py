@@ -114,6 +114,7 @@ class AskedDocument:
     heading: str
     """The subject, or the first sentence where there is none."""
     text: str
+    language: str | None = None
 
     @property
     def key(self) -> str:

@@ -107,7 +107,7 @@ def _precedent(document: PrecedentDocument) -> dict[str, Any]:
 
 
 def _asked(document: AskedDocument) -> dict[str, Any]:
-    asked = terms_of(Query.of(document.text), document.heading)
+    asked = terms_of(Query.of(document.text, document.language), document.heading)
     texts = {field_name(name, language): list(counts.elements()) for (name, language), counts in asked.items()}
     return {"kind": ASKED_KIND, "facts": json.dumps({"sizes": sizes_of(asked)}), **texts}
 

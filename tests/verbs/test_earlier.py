@@ -93,8 +93,14 @@ def test_a_question_taken_out_of_its_circuit_is_found_again(cm):
 
 
 def test_an_official_answer_comes_with_its_likeness_and_what_it_is_about_instead(cm):
-    fitting = an_official_answer("Débranchez la box trente secondes : le code R-14 disparaît.", title="Box : code R-14, voyant rouge qui clignote")
-    other = an_official_answer("Débranchez la box trente secondes : le code R-21 disparaît.", title="Box : code R-21, voyant rouge qui clignote")
+    fitting = an_official_answer(
+        "Débranchez la box trente secondes : le code R-14 disparaît.",
+        title="Box : code R-14, voyant rouge qui clignote",
+    )
+    other = an_official_answer(
+        "Débranchez la box trente secondes : le code R-21 disparaît.",
+        title="Box : code R-21, voyant rouge qui clignote",
+    )
     english = an_official_answer("Unplug the box: code R-14 goes away.", title="Code R-14", language="en")
     follow(the_index())
     found = {each.answer_id: each for each in suggestions_for(a_question(FAULT, language="fr")).official_answers}

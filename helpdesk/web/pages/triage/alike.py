@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from helpdesk.routing.earlier import EarlierTicket, text_of
 from helpdesk.routing.wording import Names
@@ -47,11 +46,12 @@ def alike_questions(
 def _shared_words(query: Query, excerpt: str) -> list[str]:
     """The words of `excerpt`, as written there, that stand in the question too."""
     other = Query.of(excerpt, query.language)
-    ours: dict[str, Any] = {language: query.terms(language, common=False) for language in query.tokens}
+    nothing = {token.start for tokens in other.tokens.values() for token in tokens if token.common}
+    ours = {language: query.terms(language, common=False) for language in query.tokens}
     found = {
         excerpt[token.start : token.end]
         for language, tokens in other.tokens.items()
         for token in tokens
-        if token.term in ours[language]
+        if token.term in ours[language] and token.start not in nothing
     }
     return sorted(found, key=lambda word: (-len(word), word))
