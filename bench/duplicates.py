@@ -1,7 +1,7 @@
 """Whether a report marked as a duplicate finds its original, and whether one that repeats another can be told.
 
 The reports are not kept with the project: `--data` or RELAIS_ROUTING_DATA names a folder with `en_dup_hadoop.jsonl`
-(rows of `id`, `text`, `time`, and `dup_of` where a report repeats another); without it the benchmark is skipped by name.
+(rows of `id`, `text`, `time`, and `dup_of` where a report repeats another); without it, this is skipped by name.
 The path is production's: the same analysis, the same index of open questions, the same judgement. Two readings of
 the data: `earlier` compares each report with those that came before it; `all` with all others, so that the earlier of
 two is marked as well. Exit code 1 when a goal is missed for either.
@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench._serving import scratch_folder
@@ -51,13 +51,16 @@ class Line:
     first: float
     among_ten: float
     auroc: float | None
+    """By how much of a report the other holds, of what it would reach against itself."""
+    judged: float | None
+    """The same after codes, places and denials, as the ticket page orders them."""
 
     @property
     def met(self) -> bool:
         return all((getattr(self, name) or 0.0) >= goal for name, goal in GOALS.items())
 
     def sentence(self) -> str:
-        figures = f"original first {self.first:.3f}, among ten {self.among_ten:.3f}, AUROC {self.auroc or 0:.3f}"
+        figures = f"original first {self.first:.3f}, among ten {self.among_ten:.3f}, AUROC {self.auroc or 0:.3f} ({self.judged or 0:.3f} as judged)"
         goals = ", ".join(f"{name.replace('_', ' ')} {goal:g}" for name, goal in GOALS.items())
         return (
             f"{self.reading:8} {self.marked:4} marked: {figures} (goals: {goals}: {'met' if self.met else 'not met'})"
@@ -91,7 +94,7 @@ def read(path: Path) -> list[Report]:
     return [
         Report(
             row["text"],
-            datetime.strptime(row["time"], "%d/%b/%y %H:%M"),
+            datetime.strptime(row["time"], "%d/%b/%y %H:%M").replace(tzinfo=UTC),
             frozenset(numbers[other] for other in row.get("dup_of") or () if other in numbers),
         )
         for row in rows
@@ -117,18 +120,20 @@ def _search(reports: Sequence[Report], folder: Path) -> list[list[tuple[AskedHit
 
 def _line(reading: str, reports: Sequence[Report], found: Sequence[Sequence[tuple[AskedHit, float]]]) -> Line:
     places: list[int | None] = []
-    repeated, new = [], []
+    repeated: list[tuple[float, float]] = []
+    new: list[tuple[float, float]] = []
     for report, hits in zip(reports, found, strict=True):
         shown = [each for each in hits if reading == "all" or reports[each[0].ticket_id].at <= report.at][:JUDGED]
         originals = [n for n in report.originals if reading == "all" or reports[n].at <= report.at]
-        likeness = max((similarity for _, similarity in shown), default=0.0)
+        held, judged = max((h.share for h, _ in shown), default=0.0), max((s for _, s in shown), default=0.0)
         if originals:
             at = [place for place, (hit, _) in enumerate(shown) if hit.ticket_id in originals]
             places.append(at[0] if at else None)
-            repeated.append(likeness)
+            repeated.append((held, judged))
         elif not report.originals:
-            new.append(likeness)
-    return Line(reading, len(places), _within(places, 1), _within(places, 10), auroc(repeated, new))
+            new.append((held, judged))
+    told = [auroc([each[by] for each in repeated], [each[by] for each in new]) for by in (0, 1)]
+    return Line(reading, len(places), _within(places, 1), _within(places, 10), *told)
 
 
 def _within(places: Sequence[int | None], limit: int) -> float:

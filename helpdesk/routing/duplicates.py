@@ -21,7 +21,7 @@ from helpdesk.routing.meaning import Meaning
 
 DUPLICATE_FROM = 0.4
 """From here on "probably the same question"."""
-TOPICS, CODES, PLACES, ASPECTS, WAVE = 0.5, 0.4, 0.4, 0.2, 0.2
+TOPICS, CODES, PLACES, ASPECTS, WAVE = 0.5, 0.3, 0.3, 0.2, 0.2
 """What each kind of evidence may add at most, as a share of what is missing."""
 TOPICS_ACROSS = 0.8
 """What topics may add between languages, where words have nothing to say."""
@@ -157,16 +157,17 @@ def _names(meaning: Meaning, place: str) -> bool:
 
 
 def against_it(mine: Meaning, theirs: Meaning) -> list[Found]:
-    """What differs so that one answer can't serve both."""
+    """What differs so that one answer can't serve both. A long text names many codes and places in passing."""
     found = []
-    if codes := _other_codes(mine, theirs):
+    short = mine.short and theirs.short
+    if short and (codes := _other_codes(mine, theirs)):
         found.append(Found(Sign.OTHER_CODE, *codes))
-    if mine.places and theirs.places and not shared_places(mine, theirs):
+    if short and mine.places and theirs.places and not shared_places(mine, theirs):
         found.append(Found(Sign.OTHER_PLACE, tuple(sorted(mine.places)), tuple(sorted(theirs.places))))
     if mine.technologies and theirs.technologies and not mine.technologies & theirs.technologies:
         others = tuple(sorted(mine.technologies)), tuple(sorted(theirs.technologies))
         found.append(Found(Sign.OTHER_TECHNOLOGY, *others))
-    if not (mine.short and theirs.short):
+    if not short:
         return found
     if denied := (mine.denied & theirs.said) | (theirs.denied & mine.said):
         found.append(Found(Sign.DENIED, tuple(sorted(denied))))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerTopic, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.routing.duplicates import DUPLICATE_FROM, Found, Reading, Verdict, judge, shares_of_topics
+from helpdesk.routing.duplicates import DUPLICATE_FROM, Found, Reading, Sign, Verdict, judge, shares_of_topics
 from helpdesk.routing.evidence import likely_topics
 from helpdesk.routing.masked import without_marks
 from helpdesk.routing.meaning import meaning_of
@@ -177,7 +177,7 @@ def _likely_topics(at: _At, text: str, language: str | None) -> Mapping[int, flo
 
 def answered_tickets(asked: Asked, found: PrecedentsFound) -> list[EarlierTicket]:
     """Answered tickets that look like the question, best first."""
-    similar = _similar(asked, found)
+    similar = [(hit, share) for hit, share, enough in _similar(asked, found) if enough]
     answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
     if not similar:
         return []
@@ -193,7 +193,11 @@ def answered_tickets(asked: Asked, found: PrecedentsFound) -> list[EarlierTicket
 
 def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[EarlierAnswer]:
     """Official answers that look fitting, best first, and whether each may be posted on `today`."""
-    close = {hit.source_id: share for hit, share in _similar(asked, found) if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
+    close = {
+        hit.source_id: (share, enough)
+        for hit, share, enough in _similar(asked, found)
+        if hit.kind is PrecedentKind.OFFICIAL_ANSWER
+    }
     if not close:
         return []
     answers = db.session.scalars(
@@ -204,22 +208,25 @@ def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[E
     topics = _topics_of(answers)
     judged = []
     for answer in (answer for answer in answers if answer.versions):
-        verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer.id, {})), close[answer.id])
-        if _is_worth_showing(verdict, ANSWER_WORTH_SHOWING):
+        share, enough = close[answer.id]
+        verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer.id, {})), share)
+        if (enough or _says_why(verdict)) and _is_worth_showing(verdict, ANSWER_WORTH_SHOWING):
             why_not = _why_not(answer, asked.query.language, today) or _out_of_scope(verdict)
             judged.append(EarlierAnswer(answer.id, verdict.similarity, why_not, verdict.reasons))
     return sorted(judged, key=lambda each: (-each.similarity, each.answer_id))[:ANSWERS_SHOWN]
 
 
-def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
-    """The precedents that hold enough telling words of the question, best first, each with its score as a share of the
-    question's own."""
+def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float, bool]]:
+    """The precedents, best first: each with its score as a share of the question's own, and whether it holds enough of
+    the question's telling words to be shown for them alone."""
     if not found.own > 0:
         return []
     telling = asked.query.informative()
     least = max(LEAST_SHARED_WORDS, LEAST_SHARE_OF_WORDS * len(telling))
-    shared = ((hit, len({term for _, term in hit.words} & telling)) for hit in found.hits)
-    return [(hit, min(1.0, hit.score / found.own)) for hit, count in shared if count >= least]
+    return [
+        (hit, min(1.0, hit.score / found.own), len({term for _, term in hit.words} & telling) >= least)
+        for hit in found.hits
+    ]
 
 
 def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> Reading:
@@ -227,6 +234,11 @@ def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> R
     text = f"{answer.current.title}\n{answer.current.plain}"
     meaning = replace(meaning_of(text, answer.language), short=False)
     return Reading(meaning, shares_of_topics(topics), answer.language)
+
+
+def _says_why(verdict: Verdict) -> bool:
+    """Whether something else than words speaks for it."""
+    return any(found.sign in (Sign.SAME_TOPIC, Sign.SAME_CODE, Sign.SAME_TECHNOLOGY) for found in verdict.reasons)
 
 
 def _out_of_scope(verdict: Verdict) -> str | None:

@@ -44,7 +44,7 @@ LONGEST_JUDGED = 30
 """Informative words beyond which a text says too many things for one denied word or one aspect to decide."""
 FOCUSED = 15
 """Informative words up to which a code or a place is what a text is about; it is less and less of a longer one."""
-_ERROR_CODE = re.compile(r"[a-z]{1,2}\d{1,4}")
+_ERROR_CODE = re.compile(r"(?!v\d)[a-z]{1,2}\d{1,4}")  # v2 is a version, and every text has its own
 _QUANTITY = re.compile(r"[\d.]+[a-z]{1,3}")  # 4g, 8gb, 20h: no code, and technologies are looked for by themselves
 _NAME_AND_NUMBER = re.compile(r"([a-z]{3,})(\d+)")
 _NO = frozenset({"pas", "jamais", "aucun", "aucune", "sans", "rien", "not", "never", "no", "without", "cannot"})

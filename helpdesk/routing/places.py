@@ -27,7 +27,8 @@ _ALSO_FIRST_NAMES = frozenset({"chad", "dominique", "georgia", "israel", "jersey
 _KINDS = "[Cc]ommune|[Cc]anton|[Vv]ille|[Vv]illage|[Qq]uartier|[Ss]ecteur|[Zz]one|[Tt]own|[Cc]ity"
 _BEFORE = rf"(?: à | [Aa]ux? | in | at | near | around | vers | près\ de | (?:{_KINDS})\ (?:de|du|d['’]|of)? )"
 _SMALL = r"(?:sur|sous|les|lès|le|la|en|de|du|des|aux|upon|on)[- ](?:la[- ]|l['’])?"
-_NAME = rf"[A-ZÀ-Þ][\w’']+(?:[-\ ](?:{_SMALL})?[A-ZÀ-Þ][\w’']+)*"
+_PART = r"[A-ZÀ-Þ][a-zß-ÿœ’']+"  # no names of programs: HDFS, JDK11, FileSystem
+_NAME = rf"{_PART}(?:[-\ ](?:{_SMALL})?{_PART})*(?!\w|\.\w)"
 _TOWN = re.compile(rf"(?<!\w){_BEFORE}\s?(?P<name>{_NAME})", re.VERBOSE)
 _NEVER_TOWNS = """
     january february march april may june july august september october november december monday tuesday wednesday

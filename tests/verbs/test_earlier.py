@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from builders.organisation import a_topic
 from builders.answers import an_official_answer, at, in_days
 from builders.offers import a_question
+from builders.organisation import a_topic
 from builders.triage import an_escalated_ticket
 from helpdesk import clock
 from helpdesk.accounts.access import Role
