@@ -60,11 +60,11 @@ class Line:
         return all((getattr(self, name) or 0.0) >= goal for name, goal in GOALS.items())
 
     def sentence(self) -> str:
-        figures = f"original first {self.first:.3f}, among ten {self.among_ten:.3f}, AUROC {self.auroc or 0:.3f} ({self.judged or 0:.3f} as judged)"
+        found = f"original first {self.first:.3f}, among ten {self.among_ten:.3f}"
+        told = f"AUROC {self.auroc or 0:.3f}, {self.judged or 0:.3f} as judged"
         goals = ", ".join(f"{name.replace('_', ' ')} {goal:g}" for name, goal in GOALS.items())
-        return (
-            f"{self.reading:8} {self.marked:4} marked: {figures} (goals: {goals}: {'met' if self.met else 'not met'})"
-        )
+        verdict = "met" if self.met else "not met"
+        return f"{self.reading:8} {self.marked:4} marked: {found}, {told} (goals: {goals}: {verdict})"
 
 
 def main() -> int:

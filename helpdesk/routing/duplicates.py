@@ -127,7 +127,7 @@ def _for_it(first: Reading, second: Reading) -> list[tuple[float, float, Found |
         found.append((PLACES, focus, Found(Sign.SAME_PLACE, tuple(sorted(places)))))
     if technologies := mine.technologies & theirs.technologies:
         found.append((0.0, 0.0, Found(Sign.SAME_TECHNOLOGY, tuple(sorted(technologies)))))
-    if mine.aspects & theirs.aspects and mine.short and theirs.short:
+    if mine.aspects & theirs.aspects and mine.short and theirs.short and theirs.asks:
         found.append((ASPECTS, 1.0, None))
     if together(first, second):
         found.append((WAVE, 1.0, Found(Sign.SAME_WAVE)))
@@ -167,7 +167,7 @@ def against_it(mine: Meaning, theirs: Meaning) -> list[Found]:
     if mine.technologies and theirs.technologies and not mine.technologies & theirs.technologies:
         others = tuple(sorted(mine.technologies)), tuple(sorted(theirs.technologies))
         found.append(Found(Sign.OTHER_TECHNOLOGY, *others))
-    if not short:
+    if not (short and mine.asks and theirs.asks):
         return found
     if denied := (mine.denied & theirs.said) | (theirs.denied & mine.said):
         found.append(Found(Sign.DENIED, tuple(sorted(denied))))

@@ -230,9 +230,9 @@ def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, f
 
 
 def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> Reading:
-    """An answer says what is so, not what is asked: its denials and aspects mean nothing beside those of a question."""
+    """An answer is about the codes and places it names, however long it is."""
     text = f"{answer.current.title}\n{answer.current.plain}"
-    meaning = replace(meaning_of(text, answer.language), short=False)
+    meaning = replace(meaning_of(text, answer.language), short=True, asks=False)
     return Reading(meaning, shares_of_topics(topics), answer.language)
 
 

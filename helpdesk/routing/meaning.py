@@ -41,7 +41,7 @@ ASPECTS: Mapping[str, str] = {
 """What is asked about a subject, and how it is said (plain text)."""
 
 LONGEST_JUDGED = 30
-"""Informative words beyond which a text says too many things for one denied word or one aspect to decide."""
+"""Informative words beyond which a text says too many things for one code, place or denied word to decide."""
 FOCUSED = 15
 """Informative words up to which a code or a place is what a text is about; it is less and less of a longer one."""
 _ERROR_CODE = re.compile(r"(?!v\d)[a-z]{1,2}\d{1,4}")  # v2 is a version, and every text has its own
@@ -71,6 +71,8 @@ class Meaning:
     short: bool
     focus: float
     """How much one code or place says about the whole, 0 to 1."""
+    asks: bool = True
+    """False for an answer: it says what is so, and its denials and aspects mean nothing beside those of a question."""
 
     @property
     def error_codes(self) -> frozenset[str]:
