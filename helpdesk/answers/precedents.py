@@ -15,8 +15,8 @@ from helpdesk.routing.models import Decision
 from helpdesk.tickets.models import Ticket
 
 MOST = 3
-CLOSE_ENOUGH = 0.35
-"""Share of the question that an expired answer must explain before a new answer is begun from it unasked."""
+CLOSE_ENOUGH = 0.3
+"""How like the question an expired answer must be before a new answer is begun from it unasked."""
 
 
 @dataclass(frozen=True)

@@ -211,7 +211,7 @@ def _figures(results: Sequence[_Asked], index_seconds: float) -> Figures:
         top1=_share(place == 1 for place in places),
         top3=_share(place is not None for place in places),
         mrr=_mean([1 / place if place else 0.0 for place in places]),
-        oos_auroc=_auroc(inside, outside),
+        oos_auroc=auroc(inside, outside),
         oos_caught=_caught(inside, outside),
         oos_automatic=_share(result.automatic for result in results if not result.in_scope),
         precision_at_coverage=_share(result.place == 1 for result in surest),
@@ -242,7 +242,7 @@ def _caught(inside: Sequence[float], outside: Sequence[float]) -> float | None:
     return _share(fit < least for fit in outside)
 
 
-def _auroc(inside: Sequence[float], outside: Sequence[float]) -> float | None:
+def auroc(inside: Sequence[float], outside: Sequence[float]) -> float | None:
     """The chance that a question that belongs here looks surer than one that does not; ties count half."""
     if not inside or not outside:
         return None

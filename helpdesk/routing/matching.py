@@ -13,12 +13,10 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from helpdesk import clock
 from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
-from helpdesk.answers.models import AnswerKind, AnswerStatus, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.routing import asking
 from helpdesk.routing.asked import query_of
@@ -33,6 +31,14 @@ from helpdesk.routing.confidence import (
     probability,
     raw_probability,
 )
+from helpdesk.routing.earlier import (
+    EarlierAnswer,
+    EarlierTicket,
+    answered_tickets,
+    asked_of,
+    earlier_answers,
+    open_questions,
+)
 from helpdesk.routing.evidence import WEIGHTS, Evidence, Part
 from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience, experience
@@ -43,18 +49,13 @@ from helpdesk.routing.training import the_model
 from helpdesk.routing.weights import weights_of
 from helpdesk.search.access import the_index
 from helpdesk.search.equivalents import Equivalents
-from helpdesk.search.index import Index, PeopleFound, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
+from helpdesk.search.index import Index, PeopleFound, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
 ENGINE = "whoosh-bm25f/3"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
 
-ANSWERS_SHOWN = 5
-TICKETS_SHOWN = 5
-LEAST_SIMILARITY = 0.2
-LEAST_SHARED_WORDS = 2
-"""Share and number of the asker's telling words that an earlier answer or ticket must hold to be worth showing."""
 URGENT = ("P1", "P2")
 
 
@@ -73,26 +74,6 @@ class SuggestedExpert:
 class OtherExpert:
     person_id: int
     why: Reason
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierAnswer:
-    """An official answer that looks fitting. `why_not` is a short code when it can't be posted here and
-    now."""
-
-    answer_id: int
-    similarity: float
-    why_not: str | None = None
-
-    @property
-    def usable(self) -> bool:
-        return self.why_not is None
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierTicket:
-    ticket_id: int
-    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +139,7 @@ def suggestions_for(ticket: Ticket, index: Index | None = None) -> Suggestions:
         query_of(question.subject, question.text, ticket.language, in_force()),
         index or the_index(),
         situation,
-        ticket_id=ticket.id,
+        ticket,
         chosen_topics=frozenset(row.topic_id for row in ticket.topic_rows),
     )
 
@@ -235,11 +216,11 @@ def _match(
     query: Query,
     index: Index,
     situation: Situation,
-    ticket_id: int | None = None,
+    ticket: Ticket | None = None,
     chosen_topics: frozenset[int] = frozenset(),
 ) -> Suggestions:
     now = clock.now()
-    candidates = asking.candidates(now, ticket_id)
+    candidates = asking.candidates(now, ticket.id if ticket else None)
     known = replace(experience(), model=the_model(index))
     judged = judge(
         query,
@@ -252,7 +233,7 @@ def _match(
         weights_of(setting("matcher_weights")),
     )
     ranking, precedents = judged.ranking, judged.evidence.precedents
-    similar = _similar(query, precedents)
+    asked = asked_of(query, judged.evidence.topics, ticket=ticket, chosen_topics=chosen_topics)
     return Suggestions(
         mode=judged.mode,
         probability=judged.probability,
@@ -262,8 +243,8 @@ def _match(
         experts=tuple(_experts(ranking, judged.probability)),
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,
-        official_answers=tuple(_earlier_answers(similar, query.language, now)),
-        similar_tickets=tuple(_earlier_tickets(similar, ticket_id)),
+        official_answers=tuple(earlier_answers(asked, precedents, _day_of(now))),
+        similar_tickets=(*open_questions(asked, index), *answered_tickets(asked, precedents)),
         language=query.language,
     )
 
@@ -282,58 +263,11 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
     return shown
 
 
-def _similar(query: Query, found: PrecedentsFound) -> list[tuple[PrecedentHit, float]]:
-    """The precedents worth showing, best first, each with the share of the asker's telling words it holds."""
-    telling = query.informative()
-    shared = [(hit, len({term for _, term in hit.words} & telling)) for hit in found.hits]
-    return [
-        (hit, count / len(telling))
-        for hit, count in shared
-        if count >= LEAST_SHARED_WORDS and count >= LEAST_SIMILARITY * len(telling)
-    ]
+def _day_of(now: datetime) -> date:
+    """The day where the organisation is."""
+    return now.astimezone(ZoneInfo(setting("timezone"))).date()
 
 
 def _automatic_departments() -> frozenset[int]:
     """The departments that take automatic offers."""
     return frozenset(db.session.scalars(select(Department.id).where(Department.automatic_routing)))
-
-
-def _earlier_tickets(similar: list[tuple[PrecedentHit, float]], ticket_id: int | None) -> list[EarlierTicket]:
-    """Answered tickets that look like this one, best first."""
-    answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
-    rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
-    written_for = {row.id: row.ticket_id for row in rows}
-    found: dict[int, float] = {}
-    for hit, similarity in similar:
-        own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
-        if own is not None and own != ticket_id:
-            found.setdefault(own, similarity)
-    return [EarlierTicket(own, similarity) for own, similarity in list(found.items())[:TICKETS_SHOWN]]
-
-
-def _earlier_answers(
-    similar: list[tuple[PrecedentHit, float]], language: str | None, now: datetime
-) -> list[EarlierAnswer]:
-    """Official answers that look fitting, best first, and whether each may be posted today."""
-    close = {hit.source_id: similarity for hit, similarity in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER}
-    ids = list(close)[:ANSWERS_SHOWN]
-    rows = db.session.scalars(
-        select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
-    )
-    kept = {row.id: row for row in rows if row.versions}
-    today = now.astimezone(ZoneInfo(setting("timezone"))).date()
-    return [EarlierAnswer(i, close[i], _why_not(kept[i], language, today)) for i in ids if i in kept]
-
-
-def _why_not(answer: OfficialAnswer, language: str | None, today: date) -> str | None:
-    """A short code for why this answer may not be posted for a question in `language` today; None: it may."""
-    review_by = answer.current.review_by
-    if answer.status is not AnswerStatus.IN_FORCE:
-        return str(answer.status)
-    if answer.kind is not AnswerKind.ANSWER or answer.visibility != "public":
-        return "internal"
-    if review_by is not None and review_by < today:
-        return "expired"
-    if language is not None and answer.language != language:
-        return "other_language"
-    return None

@@ -22,12 +22,13 @@ from helpdesk.answers.models import AnswerVersion
 from helpdesk.db import db
 from helpdesk.errors import RelaisError
 from helpdesk.routing import past
-from helpdesk.routing.asked import query_of, without_marks
+from helpdesk.routing.asked import query_of
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.changes import Changes
 from helpdesk.routing.confidence import Situation
 from helpdesk.routing.evidence import Part
 from helpdesk.routing.learning import Experience
+from helpdesk.routing.masked import without_marks
 from helpdesk.routing.matching import judge
 from helpdesk.routing.models import Decision, Topic
 from helpdesk.routing.replayed import Judged, Replayed, Said, compared

@@ -224,5 +224,8 @@ def why_answer_is_not_usable(code: str, words: Words) -> str:
         "expired": _("Past its review date"),
         "other_language": _("In another language"),
         "too_long": _("Too long for this channel"),
+        "other_code": _("About another code or product"),
+        "other_place": _("About another place"),
+        "other_technology": _("About another technology"),
         "holding_needs_variables": _("A holding statement, not an answer"),
     }[code]

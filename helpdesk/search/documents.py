@@ -19,8 +19,10 @@ from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerVersion, Dra
 from helpdesk.db import db
 from helpdesk.routing.models import Offer, Skill, Topic
 from helpdesk.search import reading_keys
+from helpdesk.search.alike import heading_of
 from helpdesk.search.index import (
     AnswerDocument,
+    AskedDocument,
     Change,
     Document,
     PersonDocument,
@@ -30,7 +32,7 @@ from helpdesk.search.index import (
     TopicDocument,
 )
 from helpdesk.tickets.models import Event, Question, Ticket, TicketNamed
-from helpdesk.tickets.workflow import Kind, Outcome, State
+from helpdesk.tickets.workflow import OPEN, Kind, Outcome, State
 
 BATCH = 500
 LONGEST_HISTORY = 500
@@ -38,6 +40,8 @@ LONGEST_HISTORY = 500
 BEGINNING = 255
 """Characters of the answer that stand in the history beside its question: the subject is named early."""
 ANSWER_CREDIT = 1.0
+WAITING = OPEN - {State.ESCALATED}
+"""States of a ticket whose question a new one may repeat: not answered yet, and in no restricted circuit."""
 
 
 def changes_for(touched: Iterable[tuple[str, int]]) -> list[Change]:
@@ -53,7 +57,7 @@ def changes_for(touched: Iterable[tuple[str, int]]) -> list[Change]:
     return [
         *_changes(ids["person"], people, "person:{}"),
         *_changes(ids["topic"], topics, "topic:{}"),
-        *_changes(ids["ticket"], tickets, "ticket:{}", "precedent:ticket:{}"),
+        *_changes(ids["ticket"], tickets, "ticket:{}", "precedent:ticket:{}", "asked:{}"),
         *_changes(ids["answer"], answers, "answer:{}", "precedent:official_answer:{}"),
     ]
 
@@ -205,8 +209,8 @@ def _questions_of(ticket_ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def tickets(ids: Sequence[int]) -> Iterator[Document]:
-    """Tickets for the staff's search; those answered by an official answer that was there already, as
-    precedents."""
+    """Tickets for the staff's search; those not answered yet, as questions a new one may repeat; those answered by an
+    official answer that was there already, as precedents."""
     rows = db.session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(selectinload(Ticket.questions))).all()
     involved = _people_of(ids, (select(Offer.ticket_id, Offer.person_id), select(Draft.ticket_id, Draft.author_id)))
     named = _people_of(ids, (select(TicketNamed.ticket_id, TicketNamed.person_id),))
@@ -220,6 +224,9 @@ def tickets(ids: Sequence[int]) -> Iterator[Document]:
         )
         asked = [part for question in row.questions for part in (question.subject, question.text) if part]
         yield TicketDocument(row.id, "\n".join([row.ref, *asked]), readers, row.language)
+        if row.state in WAITING and not row.restricted:
+            heading = heading_of(row.question.subject, row.question.text)
+            yield AskedDocument(row.id, heading, "\n".join(asked), row.language)
         if row.id in reused:
             version = reused[row.id]
             credited = {version.author_id: ANSWER_CREDIT}

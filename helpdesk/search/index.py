@@ -106,7 +106,22 @@ class AnswerDocument:
         return f"answer:{self.answer_id}"
 
 
-Document = PersonDocument | TopicDocument | PrecedentDocument | TicketDocument | AnswerDocument
+@dataclass(frozen=True, slots=True)
+class AskedDocument:
+    """A question that still waits for its answer: what a new one may repeat."""
+
+    ticket_id: int
+    heading: str
+    """The subject, or the first sentence where there is none."""
+    text: str
+    language: str | None = None
+
+    @property
+    def key(self) -> str:
+        return f"asked:{self.ticket_id}"
+
+
+Document = PersonDocument | TopicDocument | PrecedentDocument | TicketDocument | AnswerDocument | AskedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,22 @@ class PrecedentsFound:
     """Best first."""
     ideal: float = 0.0
     """The score of a precedent that would hold every word of the question: what to compare a hit with."""
+    own: float = 0.0
+    """The score the question would reach against itself, were it a precedent: what "the same" is worth."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedHit:
+    ticket_id: int
+    score: float
+    share: float
+    """How much of the question the other one holds, by words, pairs of words and pieces of words: 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFound:
+    hits: tuple[AskedHit, ...] = ()
+    """Best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +230,9 @@ class Index(Protocol):
     def topics(self, query: Query, limit: int = 20) -> TopicsFound: ...
 
     def precedents(self, query: Query, limit: int = 50) -> PrecedentsFound: ...
+
+    def asked(self, query: Query, heading: str, limit: int = 10) -> AskedFound:
+        """Open questions that look like `query`; `heading` is its subject, or its first sentence."""
 
     def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
         """Tickets and official answers that hold all `words` and may be read with one of the `allowed` keys.

@@ -277,6 +277,18 @@ class Question:
         self._shares.append(share * weight)
         self._terms.append(term)
 
+    def own_score(self, counts: Mapping[Key, int], average: Mapping[str, float]) -> float:
+        """The score of a document that would hold the terms of the question, and nothing else, in the field where each
+        weighs most. `counts`: how often each occurs in the question; `average`: per language, the field's length."""
+        family = self._family
+        lengths = {lang: sum(count for (own, _), count in counts.items() if own == lang) for lang in average}
+        total = 0.0
+        for key, share, term in zip(self._keys, self._shares, self._terms, strict=True):
+            lang, count = key[0], counts.get(key, 0)  # none for what was added
+            norm = family.k1 * (1 - family.b + family.b * lengths[lang] / average[lang])
+            total += share * term.most * count * (family.k1 + 1) / (count + norm)
+        return total
+
     def hits(self, limit: int) -> Gains:
         """The best documents, best first, and what each term gave them. In big sources only nearly always exactly
         those."""

@@ -12,15 +12,19 @@ from typing import Any
 
 from whoosh import fields
 
+from helpdesk.search.alike import FAMILIES as ASKED
+from helpdesk.search.alike import KIND as ASKED_KIND
+from helpdesk.search.alike import sizes_of, terms_of
 from helpdesk.search.index import (
     AnswerDocument,
+    AskedDocument,
     Document,
     PersonDocument,
     PrecedentDocument,
     TicketDocument,
     TopicDocument,
 )
-from helpdesk.search.query import pairs_of
+from helpdesk.search.query import Query, pairs_of
 from helpdesk.search.scoring import Family
 from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, terms_each
 from helpdesk.search.whoosh_terms import TERMS
@@ -36,9 +40,9 @@ PAIRS = Family("person", {"pairs": 0.5}, b=1.0, k1=3.0, power=2, pairs=True, mos
 TOPICS = Family("topic", {"words": 1.0})
 PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True)
 
-KIND_OF_FIELD = {
-    name: family.kind for family in (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS) for name in family.fields
-}
+FAMILIES = (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS, *ASKED)
+
+KIND_OF_FIELD = {name: family.kind for family in FAMILIES for name in family.fields}
 
 META = "meta"
 """Key of the document that carries the watermark."""
@@ -112,6 +116,12 @@ def _precedent(document: PrecedentDocument) -> dict[str, Any]:
     }
 
 
+def _asked(document: AskedDocument) -> dict[str, Any]:
+    asked = terms_of(Query.of(document.text, document.language), document.heading)
+    texts = {field_name(name, language): list(counts.elements()) for (name, language), counts in asked.items()}
+    return {"kind": ASKED_KIND, "facts": json.dumps({"sizes": sizes_of(asked)}), **texts}
+
+
 def _for_staff(document: TicketDocument | AnswerDocument) -> dict[str, Any]:
     languages = (document.language,) if document.language in LANGUAGES else LANGUAGES
     found = {field_name("find", lang): [token.term for token in analyse(document.text, lang)] for lang in languages}
@@ -125,4 +135,5 @@ _BODIES: dict[type, Any] = {
     PrecedentDocument: _precedent,
     TicketDocument: _for_staff,
     AnswerDocument: _for_staff,
+    AskedDocument: _asked,
 }

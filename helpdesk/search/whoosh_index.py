@@ -16,8 +16,11 @@ import numpy as np
 from whoosh.index import EmptyIndexError
 
 from helpdesk.search import whoosh_fields as layout
+from helpdesk.search.alike import Alike, own_score
 from helpdesk.search.builds import Builds
 from helpdesk.search.index import (
+    AskedFound,
+    AskedHit,
     Change,
     Document,
     Found,
@@ -81,6 +84,9 @@ class WhooshIndex:
 
     def precedents(self, query: Query, limit: int = 50) -> PrecedentsFound:
         return self._read(lambda snapshot: _precedents(snapshot, query, limit))
+
+    def asked(self, query: Query, heading: str, limit: int = 10) -> AskedFound:
+        return self._read(lambda snapshot: _asked(snapshot, query, heading, limit))
 
     def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
         return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after))
@@ -216,7 +222,17 @@ def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound
         PrecedentHit(_KINDS[kept.key.split(":")[1]], kept.number, score, kept.credits, words)
         for kept, score, words in rows
     ]
-    return PrecedentsFound(tuple(hits), asked.ideal)
+    own = own_score(asked, query, layout.PRECEDENTS, "question", snapshot)
+    return PrecedentsFound(tuple(hits), asked.ideal, own)
+
+
+def _asked(snapshot: Snapshot, query: Query, heading: str, limit: int) -> AskedFound:
+    alike = Alike(query, heading, snapshot)
+    places = alike.best(limit)
+    stored = snapshot.stored(places)
+    shares = alike.shares(places, [kept.sizes for kept in stored])
+    rows = zip(stored, alike.scores(places), shares, strict=True)
+    return AskedFound(tuple(AskedHit(kept.number, score, share) for kept, score, share in rows))
 
 
 def _either(*lists: Places) -> Places:

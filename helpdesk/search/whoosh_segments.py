@@ -31,13 +31,16 @@ class Stored(NamedTuple):
     number: int
     """The id at the end of the key; 0 when there is none."""
     credits: Mapping[int, float]
+    sizes: tuple[int, ...] = ()
+    """See `alike.sizes_of`."""
 
 
 def _stored(kept: Mapping[str, Any]) -> Stored:
     facts = json.loads(kept["facts"]) if "facts" in kept else {}
     number = kept["key"].rpartition(":")[2]
     credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
-    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited))
+    sizes = tuple(facts.get("sizes", ()))
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited), sizes)
 
 
 class Segment:

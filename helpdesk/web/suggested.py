@@ -19,6 +19,7 @@ from helpdesk.routing.wording import Words, reason_in_words, why_answer_is_not_u
 from helpdesk.search.index import PrecedentKind
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.seeing import visible_tickets
+from helpdesk.web.likeness import why
 
 
 class _Names:
@@ -71,7 +72,13 @@ def suggestions_document(suggestions: Suggestions, reader: Person | None) -> dic
         ],
         "official_answers": _answers(suggestions, words),
         "similar_tickets": [
-            {"ref": refs[ticket.ticket_id], "similarity": round(ticket.similarity, 3)}
+            {
+                "ref": refs[ticket.ticket_id],
+                "similarity": round(ticket.similarity, 3),
+                "open": ticket.is_open,
+                "duplicate": ticket.is_duplicate,
+                "reasons": [{"kind": str(each.sign), "text": why(each, words.names)} for each in ticket.reasons],
+            }
             for ticket in suggestions.similar_tickets
             if ticket.ticket_id in refs
         ],

@@ -192,6 +192,8 @@ def _published(facts: Mapping[str, Any], names: Names) -> str:
 
 
 def _reopened(facts: Mapping[str, Any], names: Names) -> str:
+    if facts["reason"] == "unmerged":
+        return _("took the two questions apart again")
     return _("opened it again: the asker wrote back") if facts["reason"] == "asker_replied" else _("opened it again")
 
 

@@ -173,6 +173,8 @@ REFUSALS: Mapping[str, Any] = {
     "second_person_needed": _l(
         "A complaint or a rumour is closed without a reply by a second person. Ask a colleague."
     ),
+    "not_merged": _l("This question is not merged with another one."),
+    "lead_answered": _l("The other question has been answered meanwhile: open this one again instead."),
     "crisis_not_merged": _l("A crisis is never merged into another question."),
     "already_asked": _l("A detail has been asked for already: wait for the reply."),
     "asked_twice": _l("Two details have been asked for already. Decide with what you know."),

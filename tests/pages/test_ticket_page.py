@@ -467,3 +467,48 @@ def test_few_queries(desk, cm):
         event.remove(db.engine, "before_cursor_execute", note)
     assert "Expert 1" in page.text
     assert len(statements) < BUDGET, f"{len(statements)}\n" + "\n".join(s.replace("\n", " ")[:200] for s in statements)
+
+
+# --- what asks the same -------------------------------------------------------------------------------------------
+
+R14 = "Ma box affiche le code R-14 et le voyant rouge clignote"
+
+
+def test_an_open_question_that_asks_the_same_is_merged_with_one_press_and_parted_again(desk, cm):
+    first, second = a_ticket(R14), a_ticket("Code R14 et voyant rouge qui clignote sur la box")
+    rebuild(the_index())
+    page = _see(desk, second).text
+    panel = page[page.index('id="same"') :][:4000]
+    assert "The same question?" in panel
+    assert "Same code or product: R14" in panel
+    assert "<mark>R-14</mark>" in panel
+    assert f'name="into" value="{first.ref}"' in panel
+    reply = _press(desk, second, "merge", into=first.ref, version=second.version)
+    assert reply.status_code == 303
+    assert _again(second).merged_into_id == first.id
+    merged = _see(desk, second).text
+    assert first.ref in merged
+    assert "Take them apart again" in merged
+    assert second.ref in _see(desk, first).text  # the other one lists what was merged into it
+    assert _press(desk, second, "unmerge", version=_again(second).version).status_code == 303
+    assert (_again(second).state, _again(second).merged_into_id) == (State.RECEIVED, None)
+    assert "took the two questions apart again" in _see(desk, second).text
+
+
+def test_what_only_looks_alike_says_why_and_offers_no_press(desk, cm):
+    first, second = a_ticket(R14), a_ticket("Ma box affiche le code R-21 et le voyant rouge clignote")
+    rebuild(the_index())
+    page = _see(desk, second).text
+    panel = page[page.index('id="same"') :][:4000]
+    assert "Other code or product: R21 / R14" in panel
+    assert first.ref in panel
+    assert 'name="into" value="' not in panel
+
+
+def test_a_question_in_a_restricted_circuit_is_never_shown_as_the_same(desk, cm, colleague):
+    secret = an_escalated_ticket(colleague, text=R14)
+    ticket = a_ticket(R14)
+    rebuild(the_index())
+    page = _see(desk, ticket).text
+    assert secret.ref not in page
+    assert 'id="same"' not in page

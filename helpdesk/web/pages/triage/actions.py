@@ -23,7 +23,7 @@ from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from helpdesk.intake.cleaning import clean
 from helpdesk.routing import offering
 from helpdesk.routing.models import Offer, Topic
-from helpdesk.tickets import closing, events, seeing, triaging
+from helpdesk.tickets import closing, events, seeing, triaging, unmerging
 from helpdesk.tickets.models import Event, Question, Ticket
 from helpdesk.tickets.workflow import Kind, Outcome
 from helpdesk.web.bodies import one_kind_of_line
@@ -209,6 +209,13 @@ def merge(ref: str) -> ResponseReturnValue:
     return carry_out(ref, forms.MergeForm(), verb, done, Kind.MERGED)
 
 
+def unmerge(ref: str) -> ResponseReturnValue:
+    def verb(ticket: Ticket, form: forms.TicketForm) -> None:
+        unmerging.unmerge(ticket, by=me(), version=seen_version())
+
+    return carry_out(ref, forms.TicketForm(), verb, _("The question stands on its own again."), Kind.REOPENED)
+
+
 def escalate(ref: str) -> ResponseReturnValue:
     def verb(ticket: Ticket, form: forms.EscalateForm) -> None:
         reason = one_kind_of_line(form.reason.data)
@@ -262,6 +269,7 @@ VIEWS: dict[str, Callable[[str], ResponseReturnValue]] = {
         close,
         reopen,
         merge,
+        unmerge,
         escalate,
         release_restricted,
         original,

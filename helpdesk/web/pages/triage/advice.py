@@ -26,10 +26,11 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.seeing import visible_to
 from helpdesk.web.labels import LANGUAGES, label
 from helpdesk.web.language import language_now, time_zone
+from helpdesk.web.likeness import closeness, is_against, why
+from helpdesk.web.pages.triage.alike import AlikeQuestion, alike_questions
 
 LIBRARY = "library.answer"  # the page of one official answer, when this installation has it
 WORDS_SHOWN = 260
-CLOSE_FROM, LOOSE_BELOW = 0.55, 0.3
 
 
 @dataclass
@@ -42,7 +43,10 @@ class Advice:
     not_chosen: list[dict[str, Any]] = field(default_factory=list)
     officials: list[dict[str, Any]] = field(default_factory=list)
     topic_ids: list[int] = field(default_factory=list)
+    same: list[AlikeQuestion] = field(default_factory=list)
+    """Open questions that seem to ask the same."""
     similar: list[Ticket] = field(default_factory=list)
+    """Answered ones."""
     words: list[str] = field(default_factory=list)
 
 
@@ -67,7 +71,10 @@ def advice_for(ticket: Ticket, reader: Person, people: Mapping[int, Person], top
         ],
         officials=[shown.official(each, ticket) for each in said.official_answers if each.answer_id in answers],
         topic_ids=list(said.topics),
-        similar=[earlier[each.ticket_id] for each in said.similar_tickets if each.ticket_id in earlier],
+        same=alike_questions(ticket, [each for each in said.similar_tickets if each.is_open], earlier, names),
+        similar=[
+            earlier[each.ticket_id] for each in said.similar_tickets if each.ticket_id in earlier and not each.is_open
+        ],
         words=_matched_words(said),
     )
 
@@ -137,10 +144,16 @@ class _Shown:
             "code": answer.code,
             "review_by": version.review_by,
             "usable": why_not is None,
-            "why_not": _why_not(why_not, self.words) if why_not else None,
-            "similarity_word": _closeness(said.similarity),
+            "why_not": self._why_not(why_not, said) if why_not else None,
+            "similarity_word": closeness(said.similarity),
+            "reasons": [why(each, self.names) for each in said.reasons if not is_against(each)],
+            "uses": answer.uses,
             "url": answer_url(answer),
         }
+
+    def _why_not(self, code: str, said: EarlierAnswer) -> str:
+        veto = next((reason for reason in said.reasons if reason.sign == code), None)
+        return why(veto, self.names) if veto is not None else _why_not(code, self.words)
 
 
 def answer_url(answer: OfficialAnswer) -> str | None:
@@ -151,12 +164,6 @@ def answer_url(answer: OfficialAnswer) -> str | None:
 
 def _why_not(code: str, words: Words) -> str:
     return gettext("Too long for this channel") if code == "too_long" else why_answer_is_not_usable(code, words)
-
-
-def _closeness(similarity: float) -> str:
-    if similarity >= CLOSE_FROM:
-        return str(gettext("Very similar"))
-    return str(gettext("Similar") if similarity >= LOOSE_BELOW else gettext("Somewhat similar"))
 
 
 def _matched_words(said: Suggestions) -> list[str]:

@@ -24,6 +24,7 @@ from helpdesk.routing.models import Offer, OfferState, Topic
 from helpdesk.tickets import closing, seeing
 from helpdesk.tickets.models import Asker, Clarification, Event, Question, Remark, Ticket
 from helpdesk.tickets.triaging import CLAIM_LASTS
+from helpdesk.tickets.unmerging import can_be_unmerged
 from helpdesk.tickets.workflow import MOVES, Kind, Outcome, State
 from helpdesk.web import timeline
 from helpdesk.web.forms import triage as forms
@@ -47,6 +48,7 @@ ACTIONS: dict[str, tuple[Can, Kind]] = {
     "merge": (Can.MERGE, Kind.MERGED),
     "escalate": (Can.ESCALATE, Kind.ESCALATED),
     "release": (Can.RELEASE_ESCALATED, Kind.RELEASED_TO_ROUTE),
+    "unmerge": (Can.MERGE, Kind.REOPENED),
     "reopen": (Can.REOPEN, Kind.REOPENED),
     "original": (Can.READ_ORIGINAL, Kind.ORIGINAL_READ),
 }
@@ -297,6 +299,8 @@ def _narrow(shown: Shown) -> None:
         able.discard("reply")
     if ticket.priority == "P1":
         able.discard("merge")
+    if not can_be_unmerged(ticket):
+        able.discard("unmerge")
     if shown.offer is None:
         able.discard("withdraw")
     if ticket.sensitivity == "press" or ticket.circuit == "press":

@@ -1,0 +1,269 @@
+"""What was asked or answered before: official answers that may fit, open questions that ask the same, answered ones.
+
+Reads only. Everything here is advice with reasons: a person re-uses an answer or merges two questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerTopic, OfficialAnswer
+from helpdesk.db import db
+from helpdesk.routing.duplicates import DUPLICATE_FROM, Found, Reading, Sign, Verdict, judge, shares_of_topics
+from helpdesk.routing.evidence import likely_topics
+from helpdesk.routing.masked import without_marks
+from helpdesk.routing.meaning import meaning_of
+from helpdesk.routing.models import Topic
+from helpdesk.search.alike import heading_of
+from helpdesk.search.documents import WAITING
+from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
+from helpdesk.search.query import Query
+from helpdesk.tickets.models import Ticket
+
+ANSWERS_SHOWN = 5
+TICKETS_SHOWN = 5
+JUDGED = 12
+"""Open questions that are read and judged: the best found by words, then the best found by topics."""
+WORTH_SHOWING = 0.3
+"""Likeness from which an earlier question is shown at all."""
+ANSWER_WORTH_SHOWING = 0.2
+"""The same for an answer, which is written in other words than what it answers."""
+LEAST_SHARED_WORDS = 2
+LEAST_SHARE_OF_WORDS = 0.2
+"""Number and share of the question's telling words that what was answered must hold: "hello", "what to do" are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question that is compared with everything earlier."""
+
+    query: Query
+    heading: str
+    reading: Reading
+    ticket_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """An official answer that looks fitting. `why_not` is a short code when it can't be posted here and now."""
+
+    answer_id: int
+    similarity: float
+    """Its score as a share of what the question would reach against itself, with what else speaks for it; 0 to 1."""
+    why_not: str | None = None
+    reasons: tuple[Found, ...] = ()
+
+    @property
+    def usable(self) -> bool:
+        return self.why_not is None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierTicket:
+    """A ticket that asks something alike: still open (a candidate for merging), or answered."""
+
+    ticket_id: int
+    similarity: float
+    is_open: bool = False
+    is_duplicate: bool = False
+    reasons: tuple[Found, ...] = ()
+
+
+def asked_of(
+    query: Query,
+    found: TopicsFound,
+    *,
+    ticket: Ticket | None = None,
+    chosen_topics: Iterable[int] = (),
+) -> Asked:
+    """What `query` asks. The topics are those a person chose, else the likely ones found."""
+    subject, first = (ticket.question.subject, ticket.question.text) if ticket else (None, query.text)
+    topics = dict.fromkeys(chosen_topics, 1.0) or {hit.topic_id: hit.score for hit in likely_topics(found)}
+    reading = Reading(
+        meaning_of(query.text, query.language),
+        shares_of_topics(topics),
+        query.language,
+        ticket.channel_id if ticket else None,
+        _minute(ticket.opened_at) if ticket else None,
+    )
+    return Asked(query, heading_of(subject, without_marks(first)), reading, ticket.id if ticket else None)
+
+
+def _minute(instant: datetime) -> float:
+    return instant.timestamp() / 60
+
+
+# --- open questions -----------------------------------------------------------------------------------------------
+
+
+def open_questions(asked: Asked, index: Index) -> list[EarlierTicket]:
+    """Open tickets that ask the same, or look so and do not (with what forbids it), best first."""
+    shares = _candidates(asked, index)
+    if not shares:
+        return []
+    rows = db.session.scalars(
+        select(Ticket)
+        .where(Ticket.id.in_(shares), Ticket.state.in_(WAITING), Ticket.restricted.is_(False))
+        .options(selectinload(Ticket.questions), selectinload(Ticket.topic_rows))
+    )
+    generation = index.generation()
+    found = []
+    for ticket in rows:
+        verdict = judge(asked.reading, _reading_of(ticket, index, generation), shares[ticket.id])
+        if _is_worth_showing(verdict):
+            found.append(EarlierTicket(ticket.id, verdict.similarity, True, verdict.is_duplicate, verdict.reasons))
+    return sorted(found, key=lambda each: (not each.is_duplicate, -each.similarity, each.ticket_id))[:TICKETS_SHOWN]
+
+
+def _is_worth_showing(verdict: Verdict, least: float = WORTH_SHOWING) -> bool:
+    """Likely enough; or so alike that a person should read why it is another question."""
+    return verdict.similarity >= least or (bool(verdict.vetoes) and verdict.unvetoed >= DUPLICATE_FROM)
+
+
+def _candidates(asked: Asked, index: Index) -> dict[int, float]:
+    """The tickets to judge, each with how much of the question it holds."""
+    by_words = index.asked(asked.query, asked.heading, limit=JUDGED + 1).hits
+    shares = {hit.ticket_id: hit.share for hit in by_words}
+    if len(shares) <= JUDGED and asked.reading.topics:
+        words = Query.of(_words_of_topics(asked.reading.topics))
+        for hit in index.asked(words, "", limit=JUDGED + 1).hits:
+            shares.setdefault(hit.ticket_id, 0.0)
+    shares.pop(asked.ticket_id or 0, None)
+    return dict(list(shares.items())[:JUDGED])
+
+
+def _words_of_topics(topics: Iterable[int]) -> str:
+    """Labels and synonyms in both languages: what finds the question asked in other words, or in the other language."""
+    rows = db.session.scalars(select(Topic).where(Topic.id.in_(tuple(topics))))
+    return ". ".join(word for topic in rows for word in (topic.label_fr, topic.label_en, *topic.synonyms))
+
+
+def _reading_of(ticket: Ticket, index: Index, generation: str) -> Reading:
+    text = text_of(ticket)
+    chosen = {row.topic_id: 1.0 for row in ticket.topic_rows}
+    topics = shares_of_topics(chosen) if chosen else _likely_topics(_At(index, generation), text, ticket.language)
+    meaning = meaning_of(text, ticket.language)
+    return Reading(meaning, topics, ticket.language, ticket.channel_id, _minute(ticket.opened_at))
+
+
+def text_of(ticket: Ticket) -> str:
+    """What was asked with the ticket's first question, without the marks that stand for personal data."""
+    question = ticket.question
+    return without_marks("\n".join(part for part in (question.subject, question.text) if part))
+
+
+@dataclass(frozen=True)
+class _At:
+    """An index in one generation: the key under which what it said is kept."""
+
+    index: Index
+    generation: str
+
+
+@lru_cache(maxsize=4096)
+def _likely_topics(at: _At, text: str, language: str | None) -> Mapping[int, float]:
+    hits = likely_topics(at.index.topics(Query.of(text, language)))
+    return shares_of_topics({hit.topic_id: hit.score for hit in hits})
+
+
+# --- what was answered --------------------------------------------------------------------------------------------
+
+
+def answered_tickets(asked: Asked, found: PrecedentsFound) -> list[EarlierTicket]:
+    """Answered tickets that look like the question, best first."""
+    similar = [(hit, share) for hit, share, enough in _similar(asked, found) if enough]
+    answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
+    if not similar:
+        return []
+    rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
+    written_for = {row.id: row.ticket_id for row in rows}
+    earlier: dict[int, float] = {}
+    for hit, similarity in similar:
+        own = hit.source_id if hit.kind is PrecedentKind.TICKET else written_for.get(hit.source_id)
+        if own is not None and own != asked.ticket_id and similarity >= WORTH_SHOWING:
+            earlier.setdefault(own, similarity)
+    return [EarlierTicket(own, similarity) for own, similarity in list(earlier.items())[:TICKETS_SHOWN]]
+
+
+def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[EarlierAnswer]:
+    """Official answers that look fitting, best first, and whether each may be posted on `today`."""
+    close = {
+        hit.source_id: (share, enough)
+        for hit, share, enough in _similar(asked, found)
+        if hit.kind is PrecedentKind.OFFICIAL_ANSWER
+    }
+    if not close:
+        return []
+    answers = db.session.scalars(
+        select(OfficialAnswer)
+        .where(OfficialAnswer.id.in_(list(close)[:JUDGED]))
+        .options(selectinload(OfficialAnswer.versions))
+    ).all()
+    topics = _topics_of(answers)
+    judged = []
+    for answer in (answer for answer in answers if answer.versions):
+        share, enough = close[answer.id]
+        verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer.id, {})), share)
+        if (enough or _says_why(verdict)) and _is_worth_showing(verdict, ANSWER_WORTH_SHOWING):
+            why_not = _why_not(answer, asked.query.language, today) or _out_of_scope(verdict)
+            judged.append(EarlierAnswer(answer.id, verdict.similarity, why_not, verdict.reasons))
+    return sorted(judged, key=lambda each: (-each.similarity, each.answer_id))[:ANSWERS_SHOWN]
+
+
+def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float, bool]]:
+    """The precedents, best first: each with its score as a share of the question's own, and whether it holds enough of
+    the question's telling words to be shown for them alone."""
+    if not found.own > 0:
+        return []
+    telling = asked.query.informative()
+    least = max(LEAST_SHARED_WORDS, LEAST_SHARE_OF_WORDS * len(telling))
+    return [
+        (hit, min(1.0, hit.score / found.own), len({term for _, term in hit.words} & telling) >= least)
+        for hit in found.hits
+    ]
+
+
+def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> Reading:
+    """An answer is about the codes and places it names, however long it is."""
+    text = f"{answer.current.title}\n{answer.current.plain}"
+    meaning = replace(meaning_of(text, answer.language), short=True, asks=False)
+    return Reading(meaning, shares_of_topics(topics), answer.language)
+
+
+def _says_why(verdict: Verdict) -> bool:
+    """Whether something else than words speaks for it."""
+    return any(found.sign in (Sign.SAME_TOPIC, Sign.SAME_CODE, Sign.SAME_TECHNOLOGY) for found in verdict.reasons)
+
+
+def _out_of_scope(verdict: Verdict) -> str | None:
+    """The code of what the answer is about instead: "other_place", "other_code", "other_technology"."""
+    return str(verdict.vetoes[0].sign) if verdict.vetoes else None
+
+
+def _topics_of(answers: Sequence[OfficialAnswer]) -> dict[int, dict[int, float]]:
+    topics: dict[int, dict[int, float]] = {}
+    ids = [answer.id for answer in answers]
+    rows = select(AnswerTopic.official_answer_id, AnswerTopic.topic_id).where(AnswerTopic.official_answer_id.in_(ids))
+    for answer_id, topic_id in db.session.execute(rows):
+        topics.setdefault(answer_id, {})[topic_id] = 1.0
+    return topics
+
+
+def _why_not(answer: OfficialAnswer, language: str | None, today: date) -> str | None:
+    """A short code for why this answer may not be posted for a question in `language` today; None: it may."""
+    review_by = answer.current.review_by
+    if answer.status is not AnswerStatus.IN_FORCE:
+        return str(answer.status)
+    if answer.kind is not AnswerKind.ANSWER or answer.visibility != "public":
+        return "internal"
+    if review_by is not None and review_by < today:
+        return "expired"
+    if language is not None and answer.language != language:
+        return "other_language"
+    return None
