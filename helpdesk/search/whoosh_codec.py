@@ -141,6 +141,16 @@ class ArrayTermsReader(W3TermsReader):
             raise TornPostings(f"the dictionary is cut short: {error}") from error
         return unpack(self._postfile._buf, offset)
 
+    def beginning_with(self, field: str, start: str) -> Iterator[Postings]:
+        """The postings of every term of a field that begins so. Raises TornPostings."""
+        if field not in self.carried:
+            return
+        beginning = start.encode()
+        for (name, term), info in self.items_from(field, beginning):
+            if name != field or not term.startswith(beginning):
+                return
+            yield unpack(self._postfile._buf, info.extent()[0])
+
     def _position(self, key: bytes, wanted: int) -> int | None:
         """Where in the file the entry of a key stands."""
         buffer = self._dbfile._buf
@@ -172,6 +182,19 @@ def length_bytes(perdoc: Any, field: str, count: int) -> NDArray[np.uint8]:
         kept = np.frombuffer(file._buf, np.uint8, min(length, count), start)  # absent ones at the end aren't written
         found[: len(kept)] = kept
     return found
+
+
+def column_of(perdoc: Any, name: str, count: int) -> NDArray[np.uint32]:
+    """A column of 32-bit numbers in each of the `count` documents of a segment; 0 where it is absent."""
+    if not perdoc.has_column(name):
+        return np.zeros(count, np.uint32)
+    file, start, length = perdoc._get_column_file(name)
+    kept: NDArray[np.uint32] = np.frombuffer(file._buf, ">u4", min(length // 4, count), start)
+    if len(kept) == count:
+        return kept
+    whole = np.zeros(count, np.uint32)  # absent ones at the end aren't written
+    whole[: len(kept)] = kept
+    return whole
 
 
 _opened: "WeakValueDictionary[tuple[str, str], ArrayTermsReader]" = WeakValueDictionary()

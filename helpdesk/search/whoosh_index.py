@@ -18,11 +18,13 @@ from whoosh.index import EmptyIndexError
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.builds import Builds
 from helpdesk.search.index import (
+    EVERYTHING,
     Change,
     Document,
     Found,
     FoundPage,
     IndexUnusable,
+    Narrowing,
     PeopleFound,
     PersonHit,
     PrecedentHit,
@@ -82,8 +84,15 @@ class WhooshIndex:
     def precedents(self, query: Query, limit: int = 50) -> PrecedentsFound:
         return self._read(lambda snapshot: _precedents(snapshot, query, limit))
 
-    def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
-        return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after))
+    def find(
+        self,
+        words: str,
+        allowed: frozenset[str],
+        limit: int,
+        after: Found | None = None,
+        narrowing: Narrowing = EVERYTHING,
+    ) -> FoundPage:
+        return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after, narrowing))
 
     def watermark(self) -> int:
         return self._read(Snapshot.watermark)

@@ -5,6 +5,7 @@ the index, over all commits in between. `Segment` holds that; `Leaf` adds what h
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from whoosh.reading import SegmentReader
 
 from helpdesk.search import scoring
+from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.postings import Postings
-from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, length_bytes
+from helpdesk.search.whoosh_codec import BYTE_LENGTHS, ArrayTermsReader, DictionaryKey, column_of, length_bytes
 
 MOST_TERMS_KEPT = 100_000
 MOST_DOCUMENTS_KEPT = 10_000
@@ -40,6 +42,10 @@ class Segment:
         self._known: dict[DictionaryKey, Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
+        # Opened now: a writer that merges may remove the file as soon as it has written its own.
+        self._columns = {name: column_of(self._perdoc, name, self.size) for name in layout.COLUMNS}
+        for field in layout.SCORED_FOR_STAFF:
+            self.total_length(field)
 
     def key(self, field: str, term: str) -> DictionaryKey:
         """What to look a term up with, in any segment of the index."""
@@ -65,10 +71,20 @@ class Segment:
 
     def total_length(self, field: str) -> float:
         """The lengths of a field in all documents together."""
+        if field not in self._totals and field not in self.fields:
+            self._totals[field] = 0.0
         if field not in self._totals:
             counts = np.bincount(self.lengths(field), minlength=256)
             self._totals[field] = float(counts @ BYTE_LENGTHS)
         return self._totals[field]
+
+    def column(self, name: str) -> NDArray[np.uint32]:
+        """The numbers of a column, as they lie in the file; 0 where there is none."""
+        return self._columns[name]
+
+    def beginning_with(self, field: str, start: str) -> Iterator[Postings]:
+        """The postings of every term of a field that begins so."""
+        return self._terms.beginning_with(field, start)
 
     def stored(self, number: int) -> Stored:
         found = self._stored.get(number)

@@ -37,6 +37,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.routing.ranking": set(),
     "helpdesk.routing.reasons": set(),
     "helpdesk.search.adding": {"numpy"},
+    "helpdesk.search.asked": set(),
     "helpdesk.search.curves": {"numpy"},
     "helpdesk.search.excerpt": set(),
     "helpdesk.search.index": set(),  # the port; the adapter is whoosh_index
