@@ -185,8 +185,9 @@ def _page(view: View, found: Sequence[_Hits], limit: int, after: Found | None, c
 
 def _behind(scores: Scores, numbers: Numbers, after: Found) -> Mask:
     """Which come after a result, on the pages that follow."""
-    equal = (scores == after.score) & (numbers > layout.number_of(after.key))
-    return equal | (scores < after.score)
+    behind: Mask = (scores == after.score) & (numbers > layout.number_of(after.key))
+    behind |= scores < after.score
+    return behind
 
 
 def _key(number: int) -> str:

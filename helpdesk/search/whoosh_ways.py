@@ -75,7 +75,7 @@ class Words:
         if len(lists) < self._terms:
             return gains
         hit = np.flatnonzero(self._readable[number][places])
-        rows = []
+        rows: list[NDArray[np.intp]] = []
         for postings in lists:
             at = np.minimum(np.searchsorted(postings.numbers, places[hit]), len(postings.numbers) - 1)
             same = postings.numbers[at] == places[hit]

@@ -39,7 +39,9 @@ PURE: dict[str, set[str]] = {
     "helpdesk.search.adding": {"numpy"},
     "helpdesk.search.asked": set(),
     "helpdesk.search.curves": {"numpy"},
+    "helpdesk.search.days": set(),
     "helpdesk.search.excerpt": set(),
+    "helpdesk.search.filter_words": set(),
     "helpdesk.search.index": set(),  # the port; the adapter is whoosh_index
     "helpdesk.search.languages": set(),
     "helpdesk.search.lexicon": set(),
@@ -49,6 +51,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.search.scoring": {"numpy"},
     "helpdesk.search.text": {"Stemmer"},
     "helpdesk.search.top": {"numpy"},
+    "helpdesk.search.typed": set(),
     "helpdesk.sla.calendar": set(),
     "helpdesk.sla.calendar_document": set(),
     "helpdesk.sla.policy": set(),
