@@ -108,11 +108,21 @@ def _clauses(run: str) -> Iterator[tuple[Clause, bool]]:
     covered: list[Token] = cut[LANGUAGES[0]]
     for tokens in zip(*(cut[language] for language in LANGUAGES), strict=True):
         stems = {language: (token.term,) for language, token in zip(LANGUAGES, tokens, strict=True)}
-        written = tuple(pieces_of(run[tokens[0].start : tokens[0].end]))
+        written = tuple(pieces_of(_whole(run, tokens[0])))
         yield Clause(stems, written), any(token.common for token in tokens)
     for word in re.finditer(r"\S+", run):
         if not any(token.start < word.end() and word.start() < token.end for token in covered):
             yield from _as_written(pieces_of(word.group()))
+
+
+def _whole(run: str, token: Token) -> str:
+    """What a token came from, up to where the word ends on both sides: a hashtag gives several."""
+    start, end = token.start, token.end
+    while start and run[start - 1].isalnum() and run[start].isalnum():
+        start -= 1
+    while end < len(run) and run[end - 1].isalnum() and run[end].isalnum():
+        end += 1
+    return run[start:end]
 
 
 def _as_written(pieces: Sequence[str]) -> Iterator[tuple[Clause, bool]]:
