@@ -9,5 +9,6 @@ import { start as confirmation } from './confirm.js';
 import { start as times } from './times.js';
 import { start as toolbar } from './toolbar.js';
 import { start as focus } from './focus.js';
+import { start as completing } from './completing.js';
 
-for (const start of [toolbar, preview, autosave, counters, copy, shortcuts, poll, confirmation, times, focus]) start();
+for (const start of [toolbar, preview, autosave, counters, copy, shortcuts, poll, confirmation, times, focus, completing]) start();
