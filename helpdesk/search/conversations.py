@@ -34,6 +34,7 @@ class Tier(StrEnum):
 
 class PartKind(StrEnum):
     REFERENCE = "reference"
+    TITLE = "title"
     QUESTION = "question"
     REPLY = "reply"
     CLARIFICATION = "clarification"

@@ -20,6 +20,7 @@ from helpdesk.routing.models import Skill, Topic
 from helpdesk.search import facets, reading_keys
 from helpdesk.search.conversations import conversations, with_questions
 from helpdesk.search.index import (
+    BREAK,
     AnswerDocument,
     Change,
     Document,
@@ -141,7 +142,7 @@ def answers(ids: Sequence[int]) -> Iterator[Document]:
         if not row.versions:
             continue
         version = row.current
-        text = "\n".join([row.code, version.title, version.plain, version.short])
+        text = BREAK.join([row.code, version.title, f"{version.plain}\n{version.short}"])
         readers = restricted.get(row.ticket_id, frozenset({reading_keys.ANSWERS}))
         yield AnswerDocument(row.id, text, readers, row.language, facets.of_answer(row), version.approved_at)
         if row.ticket_id in restricted:

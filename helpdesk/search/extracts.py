@@ -10,8 +10,8 @@ from helpdesk.search.excerpt import Reader, Span, cut
 from helpdesk.search.results import Extract
 
 MOST = 3
-SHORT = frozenset({PartKind.REFERENCE, PartKind.ASKER})
-"""Parts that say nothing of the subject: the beginning of the question is shown with them."""
+SHORT = frozenset({PartKind.REFERENCE, PartKind.ASKER, PartKind.TITLE})
+"""Parts that don't say what it is about: the beginning of the text is shown with them."""
 
 
 def extracts_of(parts: Iterable[Part], open_to_reader: frozenset[Tier], asked: Asked) -> Sequence[Extract] | None:
@@ -32,5 +32,5 @@ def extracts_of(parts: Iterable[Part], open_to_reader: frozenset[Tier], asked: A
         return None
     chosen = chosen[:MOST]
     if all(part.kind in SHORT for part, _spans in chosen):
-        chosen = [(part, []) for part in readable[:1]] + chosen
+        chosen = [(part, []) for part in readable if part.kind not in SHORT][:1] + chosen
     return [Extract(part.kind, cut(part.text, spans)) for part, spans in chosen]

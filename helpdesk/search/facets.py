@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from helpdesk.answers.models import OfficialAnswer
+from helpdesk.search.index import Narrowing
 from helpdesk.tickets.models import Ticket
 
 
@@ -22,6 +23,10 @@ class Facet(StrEnum):
     PRIORITY = "priority"
     LANGUAGE = "language"
     CLASS = "class"
+
+
+ANSWERS_ONLY = Narrowing(any_of=(frozenset({"kind:answer"}),))
+TICKETS_ONLY = Narrowing(any_of=(frozenset({"kind:ticket"}),))
 
 
 def word(facet: Facet, value: object) -> str:

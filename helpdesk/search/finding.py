@@ -143,5 +143,6 @@ def _result(hit: Found, seen: _Seen, looked_for: Asked) -> Result | None:
 def parts_of_answer(answer: OfficialAnswer) -> list[Part]:
     """What an official answer says, as it is indexed."""
     version = answer.current
-    text, heading = "\n".join([version.plain, version.short]), "\n".join([version.title, answer.code])
-    return [Part(PartKind.ANSWER, text, answer.language), Part(PartKind.REFERENCE, heading, answer.language)]
+    text = "\n".join([version.plain, version.short])
+    parts = {PartKind.TITLE: version.title, PartKind.ANSWER: text, PartKind.REFERENCE: answer.code}
+    return [Part(kind, said, answer.language) for kind, said in parts.items()]

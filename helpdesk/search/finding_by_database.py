@@ -145,20 +145,25 @@ def _within(narrowing: Narrowing, column: Any) -> list[Condition]:
     return kept
 
 
-def _in_department(column: Any) -> Any:
-    return lambda value: column.is_(None) if value == "none" else column == int(value)
+def _is(column: Any) -> Any:
+    """A row's id; "none" for no row, and anything else for one that does not exist."""
+    return lambda value: column.is_(None) if value == "none" else column == (int(value) if value.isdigit() else -1)
+
+
+def _about(column: Any, *conditions: Condition) -> Any:
+    return lambda value: exists().where(*conditions, _is(column)(value))
 
 
 _TICKET_COLUMNS: dict[str, Any] = {
     Facet.KIND: lambda value: (Ticket.id > 0) if value == "ticket" else false(),
     Facet.STATE: lambda value: (Ticket.state == value) if value in set(State) else false(),
-    Facet.DEPARTMENT: _in_department(Ticket.department_id),
+    Facet.DEPARTMENT: _is(Ticket.department_id),
     Facet.EXPERT: lambda value: or_(
         exists().where(Offer.ticket_id == Ticket.id, Offer.person_id == int(value)),
         exists().where(Draft.ticket_id == Ticket.id, Draft.author_id == int(value)),
     ),
-    Facet.TOPIC: lambda value: exists().where(TicketTopic.ticket_id == Ticket.id, TicketTopic.topic_id == int(value)),
-    Facet.CHANNEL: lambda value: Ticket.channel_id == int(value),
+    Facet.TOPIC: _about(TicketTopic.topic_id, TicketTopic.ticket_id == Ticket.id),
+    Facet.CHANNEL: _is(Ticket.channel_id),
     Facet.PRIORITY: lambda value: Ticket.priority == value,
     Facet.LANGUAGE: lambda value: Ticket.language.is_(None) if value == "unknown" else Ticket.language == value,
     Facet.CLASS: lambda value: Ticket.class_ == value,
@@ -166,10 +171,8 @@ _TICKET_COLUMNS: dict[str, Any] = {
 _ANSWER_COLUMNS: dict[str, Any] = {
     Facet.KIND: lambda value: (OfficialAnswer.id > 0) if value == "answer" else false(),
     Facet.STATE: lambda value: (OfficialAnswer.status == value) if value in set(AnswerStatus) else false(),
-    Facet.DEPARTMENT: _in_department(OfficialAnswer.department_id),
+    Facet.DEPARTMENT: _is(OfficialAnswer.department_id),
     Facet.EXPERT: lambda value: OfficialAnswer.versions.any(AnswerVersion.author_id == int(value)),
-    Facet.TOPIC: lambda value: exists().where(
-        AnswerTopic.official_answer_id == OfficialAnswer.id, AnswerTopic.topic_id == int(value)
-    ),
+    Facet.TOPIC: _about(AnswerTopic.topic_id, AnswerTopic.official_answer_id == OfficialAnswer.id),
     Facet.LANGUAGE: lambda value: OfficialAnswer.language == value,
 }

@@ -18,7 +18,7 @@ from helpdesk.routing.models import Topic
 from helpdesk.search.days import days
 from helpdesk.search.facets import Facet, word
 from helpdesk.search.filter_words import SHORT_LISTS, TIMES, Filter, Value, matching
-from helpdesk.search.index import Narrowing
+from helpdesk.search.index import EVERYTHING, Narrowing
 from helpdesk.search.typed import Typed, TypedFilter, read
 
 MOST_MEANT = 50
@@ -65,6 +65,13 @@ class Sought:
         """Whether every filter was understood; else nothing can be found without showing too much."""
         return all(each.code == "unknown_filter" for each in self.misunderstood)
 
+    def within(self, more: Narrowing) -> Sought:
+        """The same, narrowed further by facets and by what is late."""
+        mine = self.narrowing
+        late = mine.late if more.late is None else more.late
+        narrowing = replace(mine, any_of=(*mine.any_of, *more.any_of), none_of=mine.none_of | more.none_of, late=late)
+        return replace(self, narrowing=narrowing)
+
 
 def sought(text: str, person: Person, now: datetime) -> Sought:
     """Read what `person` typed. Several values of one filter: any of them; several filters: all of them."""
@@ -74,6 +81,12 @@ def sought(text: str, person: Person, now: datetime) -> Sought:
         asking.take(one)
     words = typed.but(*(one for one in typed.filters if one not in asking.words))
     return Sought(text, words, asking.narrowing(), tuple(asking.chosen), tuple(asking.misunderstood))
+
+
+def sought_or_words(text: str, person: Person, now: datetime) -> Sought:
+    """The same where nothing can be said of filters: those that mean nothing are words."""
+    what = sought(text, person, now)
+    return what if what.is_clear else Sought(text, text, EVERYTHING)
 
 
 class _Asking:

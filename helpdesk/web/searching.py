@@ -43,6 +43,7 @@ EXAMPLES: tuple[tuple[Filter, str, str], ...] = (
 )
 PARTS: Mapping[PartKind, tuple[Any, str, str]] = {
     PartKind.REFERENCE: (_l("Reference"), "hash", "public"),
+    PartKind.TITLE: (_l("Title"), "patch-check", "public"),
     PartKind.QUESTION: (_l("Question"), "chat-left-text", "public"),
     PartKind.REPLY: (_l("Reply of the asker"), "reply", "public"),
     PartKind.CLARIFICATION: (_l("Question back to the asker"), "question-circle", "public"),

@@ -19,7 +19,8 @@ from helpdesk.tickets import triaging
 from helpdesk.tickets.models import Ticket
 
 FRENCH = """résiliation raccordement l’abonnement aujourd’hui étudiant·e·s cœur œuvre Noël déménagement facture
-prélèvement box répéteur R-14 T105 Ria 7 wi-fi 4G 5 Go décodeur C++ #PlusInternet client(e)s jusqu’ici portabilité rétractation
+prélèvement box répéteur R-14 T105 Ria 7 wi-fi 4G 5 Go décodeur C++ #PlusInternet client(e)s jusqu’ici portabilité
+rétractation
 engagement 29,99 € télécommande s’allume clignote Kerbréhan technicien armoire prud’homme dégroupage n’arrive qu’hier"""
 ENGLISH = """cancelled subscription broadband doesn't router's outage refund R-22 technician appointment weekend slowly
 running connected unable billing backlog upgrade 5GHz latency neighbour's engineer replaced firmware"""
