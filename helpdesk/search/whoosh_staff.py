@@ -26,6 +26,9 @@ from helpdesk.search.whoosh_ways import Beginning, Way, Words, idf_of
 TIME_LIMIT = 0.2
 """Seconds a staff search may take before it answers with what it has."""
 
+FEW = 1000
+"""Documents that are looked at to the end when time is over."""
+
 B, K1 = 0.75, 1.2
 
 Mask = NDArray[np.bool_]
@@ -65,9 +68,9 @@ def find(
     if not (asked or narrowing) or limit < 1:
         return FoundPage()
     search = _Search(view, asked, allowed, narrowing)
-    found = []
+    found: list[_Hits] = []
     for number in range(len(view.leaves)):
-        if search.is_over():
+        if search.is_over() and any(len(hits.places) for hits in found):
             break
         found.append(search.hits(number))
     return _page(view, found, limit, after, not search.was_cut)
@@ -98,7 +101,7 @@ class _Search:
         return over
 
     def hits(self, number: int) -> _Hits:
-        """What a segment holds of it. When time is over, only what is known to be right."""
+        """What a segment holds of it. When time is over, some of it, all of it right."""
         leaf = self._view.leaves[number]
         readable = narrowed(leaf, self._readable[layout.OPEN][number], self._narrowing, self._view.dictionary_key)
         if self._wanted:
@@ -110,20 +113,23 @@ class _Search:
             if len(places):
                 without = _gains(ways, number, places, self.is_over) < 0
                 places, scores = places[without], scores[without]
-        if self._unwanted and self.was_cut:  # where the unwanted stands is not known to the end
+        if self.was_cut and any(way.may_be_cut for ways in self._unwanted for way in ways):  # it may be there after all
             places, scores = places[:0], scores[:0]
         return _Hits(number, places, np.round(scores, 6), leaf.segment.column(layout.NUMBER)[places].astype(np.uint32))
 
     def _holding_all(self, number: int, readable: Mask) -> tuple[Numbers, Scores]:
         clauses = sorted(self._wanted, key=lambda ways: sum(way.cost(number) for way in ways))
-        nothing = np.empty(0, np.uint32)
-        first = [way.places(number) for way in clauses[0]]
-        places = np.unique(np.concatenate(first)) if first else nothing
-        places = places[readable[places]]
+        marks = np.zeros(len(readable), bool)
+        for way in clauses[0]:
+            marks[way.places(number)] = True
+        marks &= readable
+        places = np.flatnonzero(marks).astype(np.uint32)
         scores = np.zeros(len(places))
         for ways in clauses:
-            if not len(places) or self.is_over():
-                return nothing, np.zeros(0)
+            if not len(places):
+                break
+            if len(places) > FEW and self.is_over():  # the newest of them, so that there is something to show
+                places, scores = places[-FEW:], scores[-FEW:]
             gains = _gains(ways, number, places, self.is_over)
             held = gains >= 0
             places, scores = places[held], scores[held] + gains[held]

@@ -21,6 +21,8 @@ IsOver = Callable[[], bool]
 
 LOOK_AT_THE_CLOCK = 256
 """Documents or words between two looks at the clock."""
+MANY = 5000
+"""Documents beyond which they are not looked up one by one."""
 _NOBODY = np.empty(0, np.uint32)
 
 
@@ -28,6 +30,10 @@ class Way(Protocol):
     @property
     def exists(self) -> bool:
         """Whether it can be anywhere."""
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether it may miss some when time is over."""
 
     def cost(self, number: int) -> int:
         """At most how many documents of a segment it finds."""
@@ -57,7 +63,7 @@ class Words:
         in_a_row: bool,
     ) -> None:
         """`lists`: by term and segment. Without a `curve`, how often a term stands there makes no difference."""
-        self._worth, self._curve, self._readable, self._in_a_row = worth, curve, readable, in_a_row
+        self._worth, self._curve, self._readable, self.may_be_cut = worth, curve, readable, in_a_row
         self._lists = [[found for found in by_leaf if found is not None] for by_leaf in zip(*lists, strict=True)]
         self._terms = len(lists)
         self.exists = any(len(found) == self._terms for found in self._lists)
@@ -74,17 +80,28 @@ class Words:
         lists = self._lists[number]
         if len(lists) < self._terms:
             return gains
+        if len(lists) == 1 and len(places) > MANY:
+            return self._gains_of_many(lists[0], number, places)
         hit = np.flatnonzero(self._readable[number][places])
         rows: list[NDArray[np.intp]] = []
         for postings in lists:
             at = np.minimum(np.searchsorted(postings.numbers, places[hit]), len(postings.numbers) - 1)
             same = postings.numbers[at] == places[hit]
             hit, rows = hit[same], [row[same] for row in (*rows, at)]
-        if self._in_a_row and len(hit):
+        if self.may_be_cut and len(hit):
             follow = _in_a_row(lists, rows, is_over)
             hit, rows = hit[follow], [row[follow] for row in rows]
         gains[hit] = sum(self._worths(lists, rows)) if len(hit) else 0.0
         return gains
+
+    def _gains_of_many(self, postings: Postings, number: int, places: Numbers) -> Scores:
+        """The same for one term, worked out for all its documents: cheaper than looking many up."""
+        readable = self._readable[number]
+        gains = np.full(len(readable), -1.0)
+        everywhere = np.arange(len(postings.numbers))
+        gains[postings.numbers] = next(self._worths([postings], [everywhere]))
+        gains[~readable] = -1.0
+        return gains[places]
 
     def _worths(self, lists: Sequence[Postings], rows: Sequence[NDArray[np.intp]]) -> Iterator[Scores]:
         for postings, worth, at in zip(lists, self._worth, rows, strict=True):
@@ -103,6 +120,7 @@ class Beginning:
         self._marks = [_begun(leaf, field, start, is_over) for leaf in leaves]
         self._readable = readable
         self.exists = any(found is not None for found in self._marks)
+        self.may_be_cut = True
 
     def cost(self, number: int) -> int:
         return len(self.places(number))
