@@ -11,7 +11,8 @@ from typing import Protocol
 import tantivy
 
 from bench._whoosh_stock import StockWhoosh
-from helpdesk.search.scoring import Family, Question
+from helpdesk.search.prepared import Family
+from helpdesk.search.scoring import Question
 from helpdesk.search.whoosh_reading import Snapshot
 from helpdesk.search.whoosh_writing import fill, opened
 

@@ -46,19 +46,15 @@ LATER: dict[Kind, tuple[tuple[Lane, str], ...]] = {
     Kind.ESCALATED: (LETTERS,),  # the circuit's people; an expert who was still asked
 }
 
-REINDEX = frozenset(
+# What nobody searches for or filters by: everything else is found within moments of its being saved.
+NOT_SEARCHED = frozenset(
     {
-        Kind.RECEIVED,
-        Kind.TRIAGED,
-        Kind.OFFERED,  # the expert may find it from now on
-        Kind.ASKER_REPLIED,
-        Kind.APPROVED,
-        Kind.PUBLISHED,
-        Kind.CLOSED,
-        Kind.MERGED,
-        Kind.ESCALATED,
-        Kind.RELEASED_TO_ROUTE,
-        Kind.REOPENED,
-        Kind.ERASED,
+        Kind.CLAIMED,
+        Kind.RELEASED,
+        Kind.SUGGESTED,
+        Kind.REFUSED_APPROVAL,
+        Kind.PUBLICATION_FAILED,
+        Kind.ORIGINAL_READ,
     }
 )
+REINDEX = frozenset(Kind) - NOT_SEARCHED

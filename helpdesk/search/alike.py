@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpdesk.search.languages import LANGUAGES
+from helpdesk.search.prepared import Family, Source
 from helpdesk.search.query import Query
-from helpdesk.search.scoring import Family, Question, Source
+from helpdesk.search.scoring import Question
 from helpdesk.search.text import fold
 from helpdesk.search.top import Places
 

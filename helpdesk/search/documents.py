@@ -10,17 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import selectinload
 
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import Department, Person, PersonRole
-from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerVersion, Draft, OfficialAnswer
+from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
-from helpdesk.routing.models import Offer, Skill, Topic
-from helpdesk.search import reading_keys
+from helpdesk.routing.models import Skill, Topic
+from helpdesk.search import facets, reading_keys
 from helpdesk.search.alike import heading_of
+from helpdesk.search.conversations import conversations, with_questions
 from helpdesk.search.index import (
+    BREAK,
     AnswerDocument,
     AskedDocument,
     Change,
@@ -28,10 +30,10 @@ from helpdesk.search.index import (
     PersonDocument,
     PrecedentDocument,
     PrecedentKind,
-    TicketDocument,
     TopicDocument,
 )
-from helpdesk.tickets.models import Event, Question, Ticket, TicketNamed
+from helpdesk.search.ticket_documents import named_on, standings, ticket_document
+from helpdesk.tickets.models import Event, Question, Ticket
 from helpdesk.tickets.workflow import OPEN, Kind, Outcome, State
 
 BATCH = 500
@@ -145,7 +147,9 @@ def answers(ids: Sequence[int]) -> Iterator[Document]:
     written for a restricted ticket often repeats the question: it is for those named on the ticket.
     """
     rows = db.session.scalars(
-        select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
+        select(OfficialAnswer)
+        .where(OfficialAnswer.id.in_(ids))
+        .options(selectinload(OfficialAnswer.versions), selectinload(OfficialAnswer.topic_rows))
     ).all()
     written_for = [row.ticket_id for row in rows if row.ticket_id is not None]
     asked, restricted = _questions_of(written_for), _restricted(written_for)
@@ -153,11 +157,11 @@ def answers(ids: Sequence[int]) -> Iterator[Document]:
         if not row.versions:
             continue
         version = row.current
-        text = "\n".join([row.code, version.title, version.plain, version.short])
+        text = BREAK.join([row.code, version.title, f"{version.plain}\n{version.short}"])
+        readers = restricted.get(row.ticket_id, frozenset({reading_keys.ANSWERS}))
+        yield AnswerDocument(row.id, text, readers, row.language, facets.of_answer(row), version.approved_at)
         if row.ticket_id in restricted:
-            yield AnswerDocument(row.id, text, restricted[row.ticket_id], row.language)
             continue
-        yield AnswerDocument(row.id, text, frozenset({reading_keys.ANSWERS}), row.language)
         if row.kind is AnswerKind.ANSWER and row.status is AnswerStatus.IN_FORCE:
             question = "\n".join([version.title, *asked.get(row.ticket_id or 0, ())])
             credited = {version.author_id: ANSWER_CREDIT}
@@ -169,7 +173,7 @@ def _restricted(ticket_ids: Sequence[int]) -> dict[int | None, frozenset[str]]:
     named: dict[int | None, frozenset[str]] = dict.fromkeys(
         db.session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids), Ticket.restricted)), frozenset()
     )
-    found = _people_of(list(filter(None, named)), (select(TicketNamed.ticket_id, TicketNamed.person_id),))
+    found = named_on(list(filter(None, named)))
     return named | {ticket_id: frozenset(map(reading_keys.of_person, people)) for ticket_id, people in found.items()}
 
 
@@ -211,19 +215,13 @@ def _questions_of(ticket_ids: Sequence[int]) -> dict[int, list[str]]:
 def tickets(ids: Sequence[int]) -> Iterator[Document]:
     """Tickets for the staff's search; those not answered yet, as questions a new one may repeat; those answered by an
     official answer that was there already, as precedents."""
-    rows = db.session.scalars(select(Ticket).where(Ticket.id.in_(ids)).options(selectinload(Ticket.questions))).all()
-    involved = _people_of(ids, (select(Offer.ticket_id, Offer.person_id), select(Draft.ticket_id, Draft.author_id)))
-    named = _people_of(ids, (select(TicketNamed.ticket_id, TicketNamed.person_id),))
+    query = select(Ticket).where(Ticket.id.in_(ids)).options(*with_questions(), selectinload(Ticket.topic_rows))
+    rows = db.session.scalars(query).all()
+    standing, said = standings(ids), conversations(rows)
     reused = _answers_reused_for([row.id for row in rows if _is_answered(row) and not row.restricted])
     for row in rows:
-        readers = reading_keys.on_ticket(
-            restricted=row.restricted,
-            department_id=row.department_id,
-            named=named.get(row.id, ()),
-            involved=involved.get(row.id, ()),
-        )
+        yield ticket_document(row, standing[row.id], said[row.id])
         asked = [part for question in row.questions for part in (question.subject, question.text) if part]
-        yield TicketDocument(row.id, "\n".join([row.ref, *asked]), readers, row.language)
         if row.state in WAITING and not row.restricted:
             heading = heading_of(row.question.subject, row.question.text)
             yield AskedDocument(row.id, heading, "\n".join(asked), row.language)
@@ -235,15 +233,6 @@ def tickets(ids: Sequence[int]) -> Iterator[Document]:
 
 def _is_answered(ticket: Ticket) -> bool:
     return ticket.state is State.ANSWERED or ticket.outcome is Outcome.ANSWERED
-
-
-def _people_of(ticket_ids: Sequence[int], queries: Iterable[Select[int, int]]) -> dict[int, set[int]]:
-    found: defaultdict[int, set[int]] = defaultdict(set)
-    for query in queries:
-        ticket_column = query.selected_columns[0]
-        for ticket_id, person_id in db.session.execute(query.where(ticket_column.in_(ticket_ids))):
-            found[ticket_id].add(person_id)
-    return dict(found)
 
 
 def _answers_reused_for(ticket_ids: Sequence[int]) -> dict[int, AnswerVersion]:

@@ -8,6 +8,7 @@ through the person again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -78,14 +79,29 @@ class PrecedentDocument:
         return f"precedent:{self.kind}:{self.source_id}"
 
 
+BREAK = "\x1e"
+"""Stands between two parts of a conversation: no phrase reaches over it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TicketDocument:
     """A ticket for the staff's search. `readers` are the keys of those who may find it."""
 
     ticket_id: int
     text: str
+    """What everybody who sees the ticket may read of it, its parts apart by BREAK."""
     readers: frozenset[str]
     language: str | None = None
+    notes: str = ""
+    """What is written inside about it, and for whom."""
+    notes_readers: frozenset[str] = frozenset()
+    asker: str = ""
+    asker_readers: frozenset[str] = frozenset()
+    facets: frozenset[str] = frozenset()
+    """What it can be filtered by: words such as "state:received" or "department:3"."""
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    """Set only while something is to be done."""
 
     @property
     def key(self) -> str:
@@ -100,6 +116,9 @@ class AnswerDocument:
     text: str
     readers: frozenset[str]
     language: str | None = None
+    facets: frozenset[str] = frozenset()
+    opened_at: datetime | None = None
+    """When its present version was approved."""
 
     @property
     def key(self) -> str:
@@ -208,6 +227,27 @@ class AskedFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What the staff's search is narrowed to, whatever the words."""
+
+    any_of: tuple[frozenset[str], ...] = ()
+    """Of each of these sets, one facet at least."""
+    none_of: frozenset[str] = frozenset()
+    opened_from: datetime | None = None
+    opened_before: datetime | None = None
+    late: bool | None = None
+    """Whether it is overdue at `now`, which must be given with it."""
+    now: datetime | None = None
+
+    def __bool__(self) -> bool:
+        times = (self.opened_from, self.opened_before, self.late)
+        return bool(self.any_of or self.none_of) or any(value is not None for value in times)
+
+
+EVERYTHING = Narrowing()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """One result of the staff's search."""
 
@@ -220,6 +260,9 @@ class FoundPage:
     hits: tuple[Found, ...] = ()
     complete: bool = True
     """False when the time limit cut the search short."""
+    tickets: int = 0
+    """How many there are in all, on every page: as far as the keys tell."""
+    answers: int = 0
 
 
 class Index(Protocol):
@@ -234,11 +277,18 @@ class Index(Protocol):
     def asked(self, query: Query, heading: str, limit: int = 10) -> AskedFound:
         """Open questions that look like `query`; `heading` is its subject, or its first sentence."""
 
-    def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
-        """Tickets and official answers that hold all `words` and may be read with one of the `allowed` keys.
+    def find(
+        self,
+        words: str,
+        allowed: frozenset[str],
+        limit: int,
+        after: Found | None = None,
+        narrowing: Narrowing = EVERYTHING,
+    ) -> FoundPage:
+        """Tickets and official answers that hold all `words`, wherever, in what may be read with the `allowed` keys.
 
-        Best first, then by key; `after` is the last result of the page before. "Quoted words" must follow one
-        another and `debut*` (four letters or more) stands for any ending.
+        Best first, or newest first where there are no words, then by number; `after` is the last result of the page
+        before. For what may be typed, see `asked`.
         """
 
     def apply(self, changes: Sequence[Change], watermark: int) -> None:

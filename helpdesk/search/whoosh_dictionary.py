@@ -6,7 +6,7 @@ in 20 small reads; here all that can be is done in whole arrays, and the tables 
 
 import pickle
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -156,6 +156,16 @@ class ArrayTermsReader(W3TermsReader):
         except struct.error as error:
             raise TornPostings(f"the dictionary is cut short: {error}") from error
         return unpack(self._postfile._buf, offset)
+
+    def beginning_with(self, field: str, start: str) -> Iterator[Postings]:
+        """The postings of every term of a field that begins so. Raises TornPostings."""
+        if field not in self.carried:
+            return
+        beginning = start.encode()
+        for (name, term), info in self.items_from(field, beginning):
+            if name != field or not term.startswith(beginning):
+                return
+            yield unpack(self._postfile._buf, info.extent()[0])
 
     def lists(self) -> tuple[list[tuple[str, bytes]], Counts]:
         """All terms with their fields, in order, and where their postings stand."""

@@ -165,6 +165,19 @@ class DocumentsReader(W3PerDocReader):
             known = _opened[key] = Documents(segment.open_file(storage, EXTENSION)._buf)
         self.documents = known
 
+    def column(self, name: str) -> NDArray[np.uint32]:
+        """A column of 32-bit numbers, as it lies in its file; 0 where a document has none."""
+        count = self.documents.count
+        if not self.has_column(name):
+            return np.zeros(count, np.uint32)
+        file, start, length = self._get_column_file(name)
+        kept: NDArray[np.uint32] = np.frombuffer(file._buf, ">u4", min(length // 4, count), start)
+        if len(kept) == count:
+            return kept
+        whole = np.zeros(count, np.uint32)  # absent ones at the end aren't written
+        whole[: len(kept)] = kept
+        return whole
+
     def close(self) -> None:
         """Others may be reading: file and map go with the last of them."""
 

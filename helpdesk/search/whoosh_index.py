@@ -19,6 +19,7 @@ from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.alike import Alike, own_score
 from helpdesk.search.builds import Builds
 from helpdesk.search.index import (
+    EVERYTHING,
     AskedFound,
     AskedHit,
     Change,
@@ -26,6 +27,7 @@ from helpdesk.search.index import (
     Found,
     FoundPage,
     IndexUnusable,
+    Narrowing,
     PeopleFound,
     PersonHit,
     PrecedentHit,
@@ -88,8 +90,15 @@ class WhooshIndex:
     def asked(self, query: Query, heading: str, limit: int = 10) -> AskedFound:
         return self._read(lambda snapshot: _asked(snapshot, query, heading, limit))
 
-    def find(self, words: str, allowed: frozenset[str], limit: int, after: Found | None = None) -> FoundPage:
-        return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after))
+    def find(
+        self,
+        words: str,
+        allowed: frozenset[str],
+        limit: int,
+        after: Found | None = None,
+        narrowing: Narrowing = EVERYTHING,
+    ) -> FoundPage:
+        return self._read(lambda snapshot: snapshot.staff_search(words, allowed, limit, after, narrowing))
 
     def watermark(self) -> int:
         return self._read(Snapshot.watermark)

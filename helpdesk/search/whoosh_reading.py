@@ -4,7 +4,6 @@ Everything is read through memory maps and without file positions, so threads do
 closed: files and maps go with the last reference, so that a search that runs meanwhile ends undisturbed.
 """
 
-import threading
 from collections.abc import MutableMapping, Sequence
 from itertools import accumulate
 from typing import Any
@@ -12,23 +11,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.index import TOC, FileIndex
-from whoosh.searching import Searcher
 
-from helpdesk.search import scoring
+from helpdesk.search import prepared, whoosh_staff
 from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.adding import Slice
+from helpdesk.search.asked import asked
 from helpdesk.search.curves import Curve
-from helpdesk.search.index import Found, FoundPage
+from helpdesk.search.index import EVERYTHING, Found, FoundPage, Narrowing
 from helpdesk.search.postings import TornPostings
 from helpdesk.search.top import Places, aligned, whole_blocks
 from helpdesk.search.whoosh_codec import BYTE_LENGTHS
-from helpdesk.search.whoosh_compat import SharpBM25F
 from helpdesk.search.whoosh_dictionary import DictionaryKey
 from helpdesk.search.whoosh_segments import Leaf, Segment, Stored
-from helpdesk.search.whoosh_staff import Readable, find
 
-MOST_READABLES_KEPT = 32
-"""One byte a document each."""
+MOST_READABLES_KEPT = 96
+"""One byte a document each, three for a person."""
+
+Mask = NDArray[np.bool_]
 
 
 class TornSegment(TornPostings):
@@ -36,7 +35,7 @@ class TornSegment(TornPostings):
 
 
 class Snapshot:
-    """The index as it was at one generation. It is the `scoring.Source` of its questions."""
+    """The index as it was at one generation. It is the `prepared.Source` of its questions."""
 
     byte_lengths: NDArray[np.float64] = BYTE_LENGTHS
 
@@ -59,14 +58,11 @@ class Snapshot:
         self.deleted: Places = np.concatenate([np.empty(0, np.intp), *(leaf.start + leaf.dead for leaf in self.leaves)])
         self._ranges: dict[str, Sequence[tuple[int, int]]] = {}
         self.curves: MutableMapping[tuple[float, float, float], Curve] = before.curves if before else {}
-        self.prepared: MutableMapping[tuple[scoring.Family, str], scoring.Prepared] = {}
+        self.prepared: MutableMapping[tuple[prepared.Family, str], prepared.Prepared] = {}
         self._sizes: dict[str, int] = {}
         self._averages: dict[str, float] = {}
         self._carriers: dict[str, list[Leaf]] = {}
-        self._staff = threading.Lock()
-        self._searcher: Searcher | None = None
-        """Whoosh's own, made when the staff first searches."""
-        self._readables: dict[frozenset[str], Readable] = {}
+        self._readables: dict[tuple[frozenset[str], layout.Tier], Sequence[Mask]] = {}
 
     # --- what the scorer asks
 
@@ -90,11 +86,11 @@ class Snapshot:
             self._averages[field] = total / size if total and size else 1.0
         return self._averages[field]
 
-    def find(self, name: str, language: str, term: str) -> scoring.Found | None:
+    def find(self, name: str, language: str, term: str) -> prepared.Found | None:
         field, kind = layout.field_name(name, language), layout.KIND_OF_FIELD[name]
         frequency = 0
         slices = []
-        key = self._key(field, term)
+        key = self.dictionary_key(field, term)
         if key is None:
             return None
         for leaf in self._carrying(field):
@@ -103,9 +99,9 @@ class Snapshot:
             if postings is not None and living:
                 frequency += living
                 slices.append(Slice(leaf.start, postings))
-        return scoring.Found(frequency, slices) if slices else None
+        return prepared.Found(frequency, slices) if slices else None
 
-    def _key(self, field: str, term: str) -> DictionaryKey | None:
+    def dictionary_key(self, field: str, term: str) -> DictionaryKey | None:
         return self.leaves[0].segment.key(field, term) if self.leaves else None
 
     def _carrying(self, field: str) -> list[Leaf]:
@@ -117,8 +113,8 @@ class Snapshot:
 
     def forget_terms(self) -> None:
         """Drop what is kept of terms; all else stays."""
-        for prepared in self.prepared.values():
-            prepared.forget()
+        for family in self.prepared.values():
+            family.forget()
         for leaf in self.leaves:
             leaf.segment.forget()
 
@@ -136,7 +132,7 @@ class Snapshot:
 
     def numbers_of(self, key: str) -> list[int]:
         """Whoosh's numbers of the living documents with a key: one at most, unless the index is broken."""
-        wanted = self._key("key", key)
+        wanted = self.dictionary_key("key", key)
         found: list[int] = []
         if wanted is None:
             return found
@@ -157,28 +153,35 @@ class Snapshot:
 
     # --- the staff's search
 
-    def staff_search(self, words: str, allowed: frozenset[str], limit: int, after: Found | None) -> FoundPage:
-        with self._staff:  # Whoosh's searcher keeps caches; a search is pure Python and can't share time anyway
-            if self._searcher is None:
-                self._searcher = Searcher(self._reader, weighting=SharpBM25F(), fromindex=self._index)
-            return find(self._searcher, words, self._readable(allowed), limit, after)
+    def staff_search(
+        self,
+        words: str,
+        allowed: frozenset[str],
+        limit: int,
+        after: Found | None = None,
+        narrowing: Narrowing = EVERYTHING,
+    ) -> FoundPage:
+        return whoosh_staff.find(self, asked(words), allowed, limit, after, narrowing)
 
-    def _readable(self, allowed: frozenset[str]) -> Readable:
-        """The documents that carry one of the keys; kept, because people search more than once."""
-        if allowed not in self._readables:
+    def readable(self, allowed: frozenset[str], tier: layout.Tier) -> Sequence[Mask]:
+        """By segment, the living documents that carry one of the keys; kept, because people search more than once."""
+        found = self._readables.get((allowed, tier))
+        if found is None:
             if len(self._readables) >= MOST_READABLES_KEPT:
                 self._readables.clear()
-            marked = np.zeros(sum(leaf.segment.size for leaf in self.leaves), np.uint8)
-            keys = [key for reader in allowed if (key := self._key("readers", reader)) is not None]
-            offset = 0
-            for leaf in self.leaves:
-                for key in keys:
-                    postings = leaf.segment.postings(key)
-                    if postings is not None:
-                        marked[offset : offset + leaf.segment.size][postings.numbers] = 1
-                offset += leaf.segment.size
-            self._readables[allowed] = marked.tobytes()
-        return self._readables[allowed]
+            keys = [key for reader in allowed if (key := self.dictionary_key(tier.readers, reader)) is not None]
+            found = self._readables[allowed, tier] = [_marked(leaf, keys) for leaf in self.leaves]
+        return found
+
+
+def _marked(leaf: Leaf, keys: Sequence[DictionaryKey]) -> Mask:
+    marked = np.zeros(leaf.segment.size, bool)
+    for key in keys:
+        postings = leaf.segment.postings(key)
+        if postings is not None:
+            marked[postings.numbers] = True
+    marked[leaf.dead] = False
+    return marked
 
 
 def _checked(reader: Any, index: FileIndex) -> Segment:

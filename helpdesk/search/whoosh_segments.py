@@ -5,7 +5,7 @@ the index, over all commits in between. `Segment` holds that; `Leaf` adds what h
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh.reading import SegmentReader
 
+from helpdesk.search import whoosh_fields as layout
 from helpdesk.search.postings import Postings
 from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
-from helpdesk.search.whoosh_documents import Documents
+from helpdesk.search.whoosh_documents import Documents, DocumentsReader
 
 MOST_TERMS_KEPT = 100_000
 MOST_DOCUMENTS_KEPT = 2_000
@@ -55,6 +56,9 @@ class Segment:
         self._known: dict[DictionaryKey, Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
+        # Opened now: a writer that merges may remove the file as soon as it has written its own.
+        columns: DocumentsReader = reader._perdoc
+        self._columns = {name: columns.column(name) for name in layout.COLUMNS}
 
     def key(self, field: str, term: str) -> DictionaryKey:
         """What to look a term up with, in any segment of the index."""
@@ -84,6 +88,14 @@ class Segment:
             counts = np.bincount(self.lengths(field), minlength=256)
             self._totals[field] = float(counts @ BYTE_LENGTHS)
         return self._totals[field]
+
+    def column(self, name: str) -> NDArray[np.uint32]:
+        """The numbers of a column, as they lie in the file; 0 where there is none."""
+        return self._columns[name]
+
+    def beginning_with(self, field: str, start: str) -> Iterator[Postings]:
+        """The postings of every term of a field that begins so."""
+        return self._terms.beginning_with(field, start)
 
     def stored(self, number: int) -> Stored:
         found = self._stored.get(number)

@@ -23,7 +23,7 @@ from helpdesk.web.icon_names import NAMES
 STATIC = Path(__file__).parent / "static"
 # Order matters: tokens first, then what everything uses, then one file per component; paper comes last.
 STYLES = (
-    "tokens", "base", "shell", "forms", "chips", "people", "queue", "ticket", "triage", "expert", "editor",
+    "tokens", "base", "shell", "forms", "chips", "people", "queue", "ticket", "triage", "search", "expert", "editor",
     "differences", "review", "tables", "charts", "admin", "public", "print",
 )  # fmt: skip
 YEAR = 365 * 24 * 3600

@@ -114,6 +114,10 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "one_word": _l("Give at least two words that mean the same."),
     "in_another_group": _l("“%(word)s” belongs to another group already: %(words)s."),
     "person_left": _l("This person no longer works here. Tick “Works here” on their page first."),
+    "filter_unknown_value": _l("Choose another value for the filter %(name)s: nothing is called “%(value)s”."),
+    "filter_missing_value": _l("Say after %(name)s: what it is to be."),
+    "filter_too_many_values": _l("Type more of “%(value)s” after %(name)s: too many names begin so."),
+    "filter_bad_day": _l("Give a day after %(name)s: such as 2026, 2026-03 or 2026-03-14; “%(value)s” is none."),
     "invalid": _l("Check this value: it can't be used as it is."),
 }
 

@@ -18,7 +18,8 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 from whoosh.writing import NO_MERGE, SegmentWriter
 
 from helpdesk.search import whoosh_fields as layout
-from helpdesk.search.scoring import Family, Question
+from helpdesk.search.prepared import Family
+from helpdesk.search.scoring import Question
 from helpdesk.search.whoosh_compat import DurableStorage, merge_tiers
 from helpdesk.search.whoosh_reading import Snapshot
 from helpdesk.search.whoosh_writing import ArrayWriter, opened

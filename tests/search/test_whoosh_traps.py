@@ -20,8 +20,9 @@ from whoosh import query as wq
 from helpdesk.search import pool, scoring, whoosh_compat, whoosh_staff, whoosh_writing
 from helpdesk.search.index import Change, IndexUnusable, PersonDocument, TicketDocument
 from helpdesk.search.postings import MAGIC
+from helpdesk.search.prepared import Family
 from helpdesk.search.query import Query
-from helpdesk.search.scoring import Family, Question
+from helpdesk.search.scoring import Question
 from helpdesk.search.text import analyse
 from helpdesk.search.whoosh_fields import meta_document
 from helpdesk.search.whoosh_index import WhooshIndex

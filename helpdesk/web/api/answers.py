@@ -12,7 +12,9 @@ from helpdesk.answers import library
 from helpdesk.answers.models import AnswerVersion, OfficialAnswer
 from helpdesk.answers.validity import day_of
 from helpdesk.routing.topics import topic_with
+from helpdesk.search.facets import ANSWERS_ONLY
 from helpdesk.search.finding import find
+from helpdesk.search.narrowing import sought
 from helpdesk.tickets.seeing import ensure_role
 from helpdesk.web.api.authority import actor
 from helpdesk.web.api.blueprint import api, described
@@ -45,7 +47,7 @@ def official_answers(query: dict[str, Any]) -> Any:
         return {"items": [], "next_cursor": None}
     ids = None
     if query.get("q"):
-        found = find(actor(), query["q"], limit=MOST_PER_PAGE)
+        found = find(actor(), sought(query["q"], actor(), clock.now()).within(ANSWERS_ONLY), limit=MOST_PER_PAGE)
         ids = [item.answer.id for item in found.items if item.answer]
     page = library.page(
         actor(),

@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.accounts.directory import person_with
+from helpdesk.accounts.models import Department
 from helpdesk.answers.approving import approve, return_draft
 from helpdesk.answers.writing import save_draft, submit
 from helpdesk.channels.registry import channel_with
@@ -16,8 +18,10 @@ from helpdesk.publishing.posting import publish
 from helpdesk.routing.matching import suggestions_for
 from helpdesk.routing.models import Topic
 from helpdesk.routing.offering import offer
+from helpdesk.search.facets import TICKETS_ONLY, Facet, word
 from helpdesk.search.finding import find
-from helpdesk.search.index import IndexUnusable
+from helpdesk.search.index import IndexUnusable, Narrowing
+from helpdesk.search.narrowing import sought
 from helpdesk.tickets import listing, seeing, triaging
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.workflow import State
@@ -63,11 +67,8 @@ def the_ticket(ref: str) -> Ticket:
 @api.output(page_of(TicketSchema), description="Newest first")
 @described("List the tickets you may see")
 def tickets(query: dict[str, Any]) -> Any:
-    """With `q`: among the best matches of a search for these words."""
-    refs = None
-    if query.get("q"):
-        found = find(actor(), query["q"], limit=MOST_PER_PAGE)
-        refs = [item.ticket.ref for item in found.items if item.ticket]
+    """With `q`: among the best matches of a search for these words and filters, as typed into the search box."""
+    refs = _found(query) if query.get("q") else None
     page = listing.page(
         actor(),
         state=State(query["state"]) if "state" in query else None,
@@ -81,6 +82,18 @@ def tickets(query: dict[str, Any]) -> Any:
         cursor=query.get("cursor"),
     )
     return {"items": [ticket_document(ticket) for ticket in page.items], "next_cursor": page.next_cursor}
+
+
+def _found(query: dict[str, Any]) -> list[str]:
+    """The references of the best matches, among those that the other filters let through."""
+    facets = [word(facet, query[facet]) for facet in (Facet.STATE, Facet.PRIORITY) if facet in query]
+    for facet, model in ((Facet.DEPARTMENT, Department), (Facet.TOPIC, Topic)):
+        if facet in query and "\0" not in query[facet]:
+            row_id = db.session.scalar(select(model.id).where(model.code == query[facet]))
+            facets.append(word(facet, row_id or "nobody"))
+    narrowing = Narrowing(any_of=tuple(frozenset({facet}) for facet in facets), late=query.get("late"))
+    what = sought(query["q"], actor(), clock.now()).within(TICKETS_ONLY).within(narrowing)
+    return [item.ticket.ref for item in find(actor(), what, limit=MOST_PER_PAGE).items if item.ticket]
 
 
 @api.get("/tickets/<ref>")

@@ -22,7 +22,9 @@ from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput
 from helpdesk.publishing.posting import publications_of
 from helpdesk.routing.models import Topic
+from helpdesk.search.facets import ANSWERS_ONLY
 from helpdesk.search.finding import find
+from helpdesk.search.narrowing import sought_or_words
 from helpdesk.tickets import seeing
 from helpdesk.tickets.models import Ticket
 from helpdesk.web.forms.library import FilterForm, WithdrawForm
@@ -63,8 +65,9 @@ def _found(words: str) -> list[int]:
     """The ids of the official answers that hold the words, best first."""
     ids: list[int] = []
     cursor = None
+    what = sought_or_words(words, me(), clock.now()).within(ANSWERS_ONLY)
     for _page in range(SEARCH_PAGES):
-        results = find(me(), words, limit=FOUND_AT_ONCE, cursor=cursor)
+        results = find(me(), what, limit=FOUND_AT_ONCE, cursor=cursor)
         ids += [item.answer.id for item in results.items if item.answer is not None]
         cursor = results.next_cursor
         if cursor is None:

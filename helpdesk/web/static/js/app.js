@@ -10,5 +10,7 @@ import { start as times } from './times.js';
 import { start as toolbar } from './toolbar.js';
 import { start as focus } from './focus.js';
 import { start as again } from './again.js';
+import { start as completing } from './completing.js';
 
-for (const start of [toolbar, preview, autosave, counters, copy, shortcuts, poll, confirmation, times, focus, again]) start();
+const parts = [toolbar, preview, autosave, counters, copy, shortcuts, poll, confirmation, times, focus, again, completing];
+for (const start of parts) start();

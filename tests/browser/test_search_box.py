@@ -1,0 +1,78 @@
+"""The search box in a real browser: its list by keyboard, and what was just saved found within two seconds."""
+
+from __future__ import annotations
+
+import time
+
+from playwright.sync_api import Page, expect
+
+from builders.browsing import Visitors, ask
+
+WITHIN = 2.0
+"""Seconds after which something saved must be found."""
+PATIENCE = 20.0
+
+
+def test_the_list_below_the_box_is_walked_by_keyboard(visitors: Visitors) -> None:
+    page = visitors.open("cm-1")
+    page.goto("/search")
+    box = page.locator("#words")
+    expect(box).to_have_attribute("role", "combobox")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.press_sequentially("fibre éta")
+    options = page.locator(".completed [role=option]")
+    expect(options.first).to_contain_text("état:")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("ArrowDown")
+    expect(box).to_have_attribute("aria-activedescendant", str(options.first.get_attribute("id")))
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    box.press("Enter")
+    expect(box).to_have_value("fibre état:")
+    expect(options.first).to_contain_text("état:reçue")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("fibre état:reçue ")
+    expect(page.locator(".completed [role=listbox]")).to_be_hidden()
+    box.press("Enter")
+    expect(page.locator(".search-chip b")).to_have_text("reçue")
+    expect(box).to_have_attribute("role", "combobox")  # the new page has started its scripts
+    box.press("End")
+    box.press_sequentially(" dép")
+    expect(options.first).to_be_visible()
+    box.press("Escape")
+    expect(page.locator(".completed [role=listbox]")).to_be_hidden()
+    expect(box).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_box_works_without_scripts(visitors: Visitors) -> None:
+    page = visitors.open("cm-1", java_script_enabled=False)
+    page.goto("/search")
+    page.locator("#words").fill("fibre type:question")
+    page.locator(".search-form button").click()
+    expect(page.locator(".search-chip b")).to_have_text("question")
+    expect(page.locator(".found-row mark").first).to_be_visible()
+    page.locator(".search-chip").click()
+    expect(page.locator("#words")).to_have_value("fibre")
+
+
+def test_what_was_just_asked_is_found_within_two_seconds(visitors: Visitors) -> None:
+    """The best of three: what else the machine does must not count."""
+    cm = visitors.open("cm-1")
+    taken = []
+    for word in ("zorglubon", "grabuzine", "tromblifer"):
+        ask(visitors, f"Le {word} de mon compteur clignote depuis ce matin, que faire ?")
+        taken.append(_seconds_until_found(cm, word))
+        if taken[-1] < WITHIN:
+            return
+    raise AssertionError(f"found after {taken} seconds")
+
+
+def _seconds_until_found(cm: Page, word: str) -> float:
+    saved = time.monotonic()
+    while time.monotonic() - saved < PATIENCE:
+        asked_at = time.monotonic()
+        cm.goto(f"/search?q={word}+état:reçue")
+        if cm.locator(".found-row").count():
+            return asked_at - saved
+        time.sleep(0.05)
+    raise AssertionError(f"not found after {PATIENCE} seconds")
