@@ -14,8 +14,8 @@ VERY, SOMEWHAT = 0.6, 0.4
 def closeness(similarity: float) -> str:
     """How alike, in words: no number that pretends to be exact."""
     if similarity >= VERY:
-        return gettext("Very similar")
-    return gettext("Similar") if similarity >= SOMEWHAT else gettext("Somewhat similar")
+        return str(gettext("Very similar"))
+    return str(gettext("Similar") if similarity >= SOMEWHAT else gettext("Somewhat similar"))
 
 
 def why(found: Found, names: Names) -> str:
