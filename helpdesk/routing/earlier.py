@@ -22,16 +22,17 @@ from helpdesk.routing.meaning import meaning_of
 from helpdesk.routing.models import Topic
 from helpdesk.search.alike import heading_of
 from helpdesk.search.documents import WAITING
-from helpdesk.search.index import Index, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
+from helpdesk.search.index import AskedHit, Index, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
 ANSWERS_SHOWN = 5
 TICKETS_SHOWN = 5
-JUDGED = 12
-"""Open questions that are read and judged: the best found by words, then the best found by topics."""
+BY_WORDS, BY_TOPICS = 10, 6
+"""Open questions that are read and judged: the best found by words, and the best others found by topics."""
 WORTH_SHOWING = 0.3
 """Likeness from which an earlier question is shown at all."""
+ANSWERS_JUDGED = 12
 ANSWER_WORTH_SHOWING = 0.2
 """The same for an answer, which is written in other words than what it answers."""
 LEAST_SHARED_WORDS = 2
@@ -128,14 +129,19 @@ def _is_worth_showing(verdict: Verdict, least: float = WORTH_SHOWING) -> bool:
 
 def _candidates(asked: Asked, index: Index) -> dict[int, float]:
     """The tickets to judge, each with how much of the question it holds."""
-    by_words = index.asked(asked.query, asked.heading, limit=JUDGED + 1).hits
-    shares = {hit.ticket_id: hit.share for hit in by_words}
-    if len(shares) <= JUDGED and asked.reading.topics:
+    by_words = _others(asked, index.asked(asked.query, asked.heading, limit=2 * BY_WORDS).hits)
+    shares = dict(list(by_words.items())[:BY_WORDS])
+    if asked.reading.topics:
         words = Query.of(_words_of_topics(asked.reading.topics))
-        for hit in index.asked(words, "", limit=JUDGED + 1).hits:
-            shares.setdefault(hit.ticket_id, 0.0)
-    shares.pop(asked.ticket_id or 0, None)
-    return dict(list(shares.items())[:JUDGED])
+        found = _others(asked, index.asked(words, "", limit=BY_TOPICS + len(shares) + 1).hits)
+        by_topics = [ticket_id for ticket_id in found if ticket_id not in shares][:BY_TOPICS]
+        shares |= {ticket_id: by_words.get(ticket_id, 0.0) for ticket_id in by_topics}
+    return shares
+
+
+def _others(asked: Asked, hits: Iterable[AskedHit]) -> dict[int, float]:
+    """How much of the question each ticket but its own holds, best first."""
+    return {hit.ticket_id: hit.share for hit in hits if hit.ticket_id != asked.ticket_id}
 
 
 def _words_of_topics(topics: Iterable[int]) -> str:
@@ -202,7 +208,7 @@ def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[E
         return []
     answers = db.session.scalars(
         select(OfficialAnswer)
-        .where(OfficialAnswer.id.in_(list(close)[:JUDGED]))
+        .where(OfficialAnswer.id.in_(list(close)[:ANSWERS_JUDGED]))
         .options(selectinload(OfficialAnswer.versions))
     ).all()
     topics = _topics_of(answers)

@@ -126,9 +126,13 @@ def _denials(text: str) -> tuple[set[str], set[str]]:
         words = _WORD.findall(clause)
         about = _denied_places(words)
         for place, word in enumerate(words):
-            stems = {token.term for found in analyse_each(word).values() for token in found if not token.common}
-            (denied if place in about else said).update(stems)
+            (denied if place in about else said).update(_stems(word))
     return denied, said
+
+
+@lru_cache(maxsize=50_000)
+def _stems(word: str) -> frozenset[str]:
+    return frozenset(token.term for found in analyse_each(word).values() for token in found if not token.common)
 
 
 def _denied_places(words: list[str]) -> set[int]:

@@ -59,7 +59,8 @@ def test_the_same_in_another_language_is_found_by_its_topic(cm):
     a_topic("mobile.esim", label_fr="eSIM", label_en="eSIM", synonyms=["e-sim", "qr code", "carte virtuelle"])
     for n, word in enumerate(("facture", "fibre", "décodeur", "résiliation", "livraison", "roaming")):
         a_topic(f"other.{n}", label_fr=word, label_en=f"{word} in English", synonyms=[])
-        a_question(f"Ma question sur {word} est la suivante")
+        for again in range(4):  # more that share words than are judged
+            a_question(f"Ma question sur {word} est la suivante, pour la {again}e fois: the QR code of the {word}")
     first = a_question("Ma carte virtuelle a disparu de mon téléphone")
     found = open_alike(a_question("Where is the e-SIM, the QR code does nothing for me"))
     assert Sign.SAME_TOPIC in [reason.sign for reason in found[first.id].reasons]
