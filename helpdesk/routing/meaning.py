@@ -40,6 +40,8 @@ ASPECTS: Mapping[str, str] = {
 }
 """What is asked about a subject, and how it is said (plain text)."""
 
+LONGEST_READ = 2_000
+"""Characters read: what is asked stands early, and a page waits for a dozen texts to be read."""
 LONGEST_JUDGED = 30
 """Informative words beyond which a text says too many things for one code, place or denied word to decide."""
 FOCUSED = 15
@@ -91,6 +93,7 @@ class Meaning:
 @lru_cache(maxsize=4096)
 def meaning_of(text: str, language: str | None = None) -> Meaning:
     """What `text` says. A pure function of it: the last few thousand are kept."""
+    text = text[:LONGEST_READ]
     query = Query.of(text, language)
     plain = plainly(text)
     telling = query.informative()
