@@ -2,8 +2,9 @@
 
 The questions are not kept with the project: `--data` or RELAIS_ROUTING_DATA names a folder with them, and a set that is
 not there is skipped by name. `--shots` adds tables for experts who have only answered a few questions yet, each beside
-the better of its two simplest parts alone: votes of similar questions, and what people answered before. Exit code 1
-when a goal was missed.
+the better of its two simplest parts alone: votes of similar questions, and what people answered before. `--budgets`
+plays each set in the order of the file, a part learned and the others asked one after the other, and says how often
+Relais would have asked by itself and how often that was wrong (see `_budgets`). Exit code 1 when a goal was missed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench._budgets import budgets_kept
 from helpdesk.commands.routing_eval import few, read, row_of
 from helpdesk.routing import evidence
 from helpdesk.routing.evaluation import Row, evaluate
@@ -75,6 +77,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=_folder(), metavar="FOLDER", help="where the questions are")
     parser.add_argument("--only", default="", metavar="NAME", help="only sets whose name contains this")
     parser.add_argument("--shots", action="store_true", help="also with 1, 3, 5 and 10 questions for each expert")
+    parser.add_argument("--budgets", action="store_true", help="instead, how well budgets of wrong choices are kept")
     parser.add_argument("--limit", type=int, metavar="N", help="ask the first N questions only")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
@@ -91,12 +94,23 @@ def _measured(chosen: Set, options: argparse.Namespace) -> Iterator[dict[str, An
         return
     learned, asked = chosen.rows(options.data)
     asked = asked[: options.limit]
+    if options.budgets:
+        yield from _budgets_kept(options, chosen.name, learned, asked)
+        return
     yield _told(options, chosen.name, _reached(learned, asked), {"first": chosen.first, "among": chosen.among})
     for shots in FEW if options.shots else ():
         some = few(learned, shots)
         alone = [_alone(part, some, asked) for part in (Part.PRECEDENTS, Part.HISTORY)]
         goals = {name: max(found[name] for found in alone) for name in ("first", "among")}
         yield _told(options, f"{chosen.name}, {shots} each", _reached(some, asked), goals)
+
+
+def _budgets_kept(
+    options: argparse.Namespace, name: str, learned: Sequence[Row], asked: Sequence[Row]
+) -> Iterator[dict[str, Any]]:
+    for kept in budgets_kept([*learned, *asked]):
+        _say(options, f"{name:24} {kept}")
+        yield {"set": name, **kept.as_document(), "met": kept.met}
 
 
 def _reached(learned: Sequence[Row], asked: Sequence[Row]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,6 +103,13 @@ def evaluate(learned: Sequence[Row], asked: Sequence[Row], budget: float = BUDGE
     return _figures(results, seconds)
 
 
+def asked_in_order(learned: Sequence[Row], asked: Sequence[Row], folder: Path) -> Iterator[Decided]:
+    """What became of each of `asked` when only `learned` was known; the index is built in `folder`."""
+    experts = _Experts(learned, folder)
+    known = Experience(model=_model(learned, experts.numbers))
+    return (experts.ask(row, known).decided for row in asked)
+
+
 def _model(learned: Sequence[Row], numbers: Mapping[str, int]) -> LinearModel | None:
     """What the questions teach, as the worker learns it."""
     now = max((row.time for row in learned if row.time), default=None)
@@ -125,10 +132,7 @@ def _lessons(learned: Sequence[Row], budget: float) -> Lessons:
         return Lessons()
     before, replayed = _set_apart(learned, count)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
-        experts = _Experts(before, Path(folder))
-        known = Experience(model=_model(before, experts.numbers))
-        results = [experts.ask(row, known) for row in replayed]
-    return lessons([result.decided for result in results], budget)
+        return lessons(list(asked_in_order(before, replayed, Path(folder))), budget)
 
 
 def _set_apart(learned: Sequence[Row], count: int) -> tuple[Sequence[Row], Sequence[Row]]:

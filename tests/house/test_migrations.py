@@ -73,8 +73,8 @@ def _fill(connection) -> None:
     now = clock.now().replace(tzinfo=None).isoformat(sep=" ")
     connection.execute(
         text(
-            "INSERT INTO person (id, handle, name, title, profile, languages, max_open, active, session_epoch, answered,"
-            " created_at, directory_key) VALUES (1, 'exp-01', 'Zoé', '', '', '[]', 6, 1, 0, 0, :now, 'zoe')"
+            "INSERT INTO person (id, handle, name, title, profile, languages, max_open, active, session_epoch,"
+            " answered, created_at, directory_key) VALUES (1, 'exp-01', 'Zoé', '', '', '[]', 6, 1, 0, 0, :now, 'zoe')"
         ),
         {"now": now},
     )
