@@ -51,6 +51,11 @@ def prepare(app: Flask) -> None:
     app.add_template_filter(number)
     app.add_template_filter(percent)
     app.add_template_filter(split_marks, "pieces")
+    app.add_template_test(is_past, "past")
+
+
+def is_past(instant: datetime) -> bool:
+    return instant < clock.now()
 
 
 def _shared() -> dict[str, Any]:
