@@ -39,13 +39,15 @@ VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"
 
 DECLARED = Family("person", {"title": 1.0, "profile": 1.0, "topics": 1.0, "department": 0.3}, b=1.0, k1=3.0)
 HISTORY = Family("person", {"history": 1.0}, b=1.0, k1=3.0, power=2, common=True, most_terms=256)
-PAIRS = Family("person", {"pairs": 0.5}, b=1.0, k1=3.0, power=2, pairs=True, most_terms=256)
+PAIRS = Family("person", {"neighbours": 0.5}, b=1.0, k1=3.0, power=2, pairs=True, most_terms=256)
 TOPICS = Family("topic", {"words": 1.0})
 PRECEDENTS = Family("precedent", {"question": 1.0, "answer": 0.4}, common=True)
 
 FAMILIES = (DECLARED, HISTORY, PAIRS, TOPICS, PRECEDENTS, *ASKED)
 
 KIND_OF_FIELD = {name: family.kind for family in FAMILIES for name in family.fields}
+if len(KIND_OF_FIELD) != sum(len(family.fields) for family in FAMILIES):
+    raise RuntimeError("a field belongs to one kind of documents")
 
 
 class Tier(NamedTuple):
@@ -138,10 +140,10 @@ def _person(document: PersonDocument) -> dict[str, Any]:
 
 def _pairs(history: str) -> dict[str, list[str]]:
     """Neighbouring terms of each line."""
-    found: dict[str, list[str]] = {field_name("pairs", language): [] for language in LANGUAGES}
+    found: dict[str, list[str]] = {field_name("neighbours", language): [] for language in LANGUAGES}
     for line in history.splitlines():
         for language, terms in terms_each(line).items():
-            found[field_name("pairs", language)] += pairs_of(terms)
+            found[field_name("neighbours", language)] += pairs_of(terms)
     return {name: terms for name, terms in found.items() if terms}
 
 

@@ -23,7 +23,9 @@ LOOKS: tuple[tuple[Any, Any, list[str]], ...] = (
     (PHONE, "light", ["target-size", "scrollable-region-focusable"]),
 )
 MADE_BY_WORKERS = ("/tickets", "/questions", "/search")  # pages that the crawl without workers sees half empty
-LINKS = "[...document.links].filter(link => link.origin == location.origin).map(link => link.pathname + link.search)"
+LINKS = """[...document.links]
+    .filter(link => link.origin == location.origin && !/\\.(csv|yaml)$/.test(link.pathname))
+    .map(link => link.pathname + link.search)"""
 LIBRARY = Axe().axe_script
 
 

@@ -81,6 +81,6 @@ def test_slots_name_some_places_and_are_empty_again_even_after_a_failure():
     with slots_of_this_thread(301, places) as slots:
         assert slots[[3, 7, 8, 300]].tolist() == [2, 1, 0, 3]
     with pytest.raises(IndexError), slots_of_this_thread(301, places) as slots:
-        slots.take([1000])
+        slots.take([len(slots)])
     with slots_of_this_thread(1000, places[:1]) as slots:
         assert (np.flatnonzero(slots).tolist(), slots[7]) == ([7], 1)
