@@ -32,7 +32,7 @@ from helpdesk.search.query import Query, pairs_of
 from helpdesk.search.text import ANALYSER_VERSION, LANGUAGES, analyse, terms_each
 from helpdesk.search.whoosh_terms import TERMS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Raised with every change below: an index made by another version is rebuilt."""
 
 VERSION = f"{SCHEMA_VERSION}.{ANALYSER_VERSION}"
