@@ -53,6 +53,7 @@ def candidates(now: datetime, ticket_id: int | None = None) -> dict[int, Candida
             row.last_offered_at,
             declined.get(row.id),
             _presence(row.answered, row.first_answered_at, row.last_answered_at, latest),
+            row.last_answered_at,
         )
         for row in rows
     }

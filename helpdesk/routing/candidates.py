@@ -31,6 +31,7 @@ class Candidate:
     """The coded reason for which they declined or passed on this very ticket."""
     presence: float = 1.0
     """The chance that they still answer, judged by their answers (see `presence`)."""
+    last_answered_at: datetime | None = None
 
 
 def exclusion(who: Candidate, urgent: bool) -> Reason | None:
@@ -49,6 +50,8 @@ USUAL_GAP, PATIENT = timedelta(days=30), 0.5
 """The usual time between answers before any is known, a holiday being no reason, and how firmly that is believed."""
 STAYING = 5
 """Answers after which leaving is as likely as at any later one."""
+HABIT = 3
+"""With fewer answers there is no habit to break: one answer, long ago, is no reason against anybody."""
 MOST_COUNTED = 4
 """More answers than this prove no steadier habit: work comes in bursts."""
 
@@ -60,7 +63,7 @@ def presence(answered: int, first: datetime, last: datetime, now: datetime) -> f
     not missed for months. `now` is the last time anybody answered: when all are silent, nobody left. After Fader,
     Hardie and Lee 2005, "Counting Your Customers the Easy Way" (the BG/NBD model).
     """
-    if answered < 1:
+    if answered < HABIT:
         return 1.0
     again = min(answered - 1, MOST_COUNTED)
     silent = log((USUAL_GAP + (now - first)) / (USUAL_GAP + (last - first)))

@@ -12,7 +12,7 @@ Points add up like logarithms of odds: who leads by one is about three times as 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import log
@@ -72,6 +72,8 @@ class Evidence:
     """P1 and P2: a full workload discounts but does not exclude."""
     learned: Mapping[int, float] = field(default_factory=dict)
     """Person → score of the model learned from decided questions (see `linear`)."""
+    learned_words: Callable[[int], Sequence[tuple[int, int]]] = field(default=lambda person: ())
+    """Where the words of the question stand that taught so of a person."""
     weights: Mapping[Part, float] = field(default_factory=lambda: WEIGHTS)
     """How much each part counts: the organisation's choice, or `WEIGHTS`."""
 

@@ -1,12 +1,16 @@
 """The reasons for one suggestion, read from the evidence. Pure."""
 
 from collections.abc import Iterable, Mapping
+from math import exp
 
 from helpdesk.routing.candidates import Candidate, language_factor, load_factor
-from helpdesk.routing.evidence import Evidence, Part, Shares, likely_topics
+from helpdesk.routing.evidence import LEAST_SILENCE, Evidence, Part, Shares, likely_topics
 from helpdesk.routing.reasons import Reason, ReasonKind
 from helpdesk.search.index import PersonHit, PrecedentHit
 from helpdesk.search.query import Key
+
+NOTICEABLY_SILENT = exp(LEAST_SILENCE)
+"""The chance that somebody still answers below which their silence costs them points, and is said."""
 
 
 def reasons_for(
@@ -29,12 +33,25 @@ def reasons_for(
     reasons += _precedent_reasons(known.person_id, evidence.precedents.hits)
     if known.answered and shares[Part.HISTORY].get(known.person_id, 0.0) >= 0.5:
         reasons.append(Reason(ReasonKind.HISTORY, {"answered": known.answered}))
+    reasons += _learned_reasons(known.person_id, evidence, shares)
+    if known.presence < NOTICEABLY_SILENT and known.last_answered_at is not None:
+        reasons.append(Reason(ReasonKind.SILENCE, {"last": known.last_answered_at.isoformat()}))
     if language_factor(who, evidence.query.language) < 1:
         data = {"asked_in": evidence.query.language, "answers_in": sorted(who.languages)}
         reasons.append(Reason(ReasonKind.LANGUAGE, data))
     if load_factor(who) < 1:
         reasons.append(Reason(ReasonKind.LOAD, {"open": who.open_offers, "capacity": who.capacity}))
     return tuple(reasons)
+
+
+def _learned_reasons(person: int, evidence: Evidence, shares: Shares) -> list[Reason]:
+    """What decided questions taught, when it speaks for the person about as much as for anybody."""
+    learned = shares[Part.LEARNED]
+    if learned.get(person, 0.0) < max(learned.values(), default=1.0) / 2:
+        return []
+    spans = sorted(evidence.learned_words(person))
+    words = list(dict.fromkeys(evidence.query.text[start:end] for start, end in spans))
+    return [Reason(ReasonKind.LEARNED, {"words": words, "spans": [list(span) for span in spans]})] if words else []
 
 
 def known_terms(person: int, evidence: Evidence) -> set[str]:

@@ -64,6 +64,27 @@ def counted(query: Query) -> Counted:
     return Counted(_block(said), _block(bucket for word in words for bucket in _pieces(word)))
 
 
+class Word(NamedTuple):
+    """A word of the question, where it stands, and the buckets that it alone gives."""
+
+    start: int
+    end: int
+    buckets: Buckets
+
+
+def words_of(query: Query) -> list[Word]:
+    """The words that say something, in order."""
+    return [
+        Word(
+            token.start,
+            token.end,
+            np.array([_bucket("w " + token.term), *_pieces(fold(query.text[token.start : token.end]))], dtype=np.int64),
+        )
+        for token in query.tokens[query.first_language()][:MOST_WORDS]
+        if token.weight and not token.common
+    ]
+
+
 def _near(stems: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Pairs that do not touch; of those that do the words are taken."""
     for place, stem in enumerate(stems):

@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from helpdesk.routing.features import BUCKETS, Amounts, Counted, Vector, weighed
+from helpdesk.routing.features import BUCKETS, Amounts, Counted, Vector, Word, weighed
 
 ROUNDS = 6
 """How often each question is looked at."""
@@ -33,6 +33,8 @@ HALF_LIFE = timedelta(days=180)
 FAVOUR = 0.05
 """What an expert with e times fewer questions than another is given: the many drown the few (the logit adjustment of
 Menon and others 2021, "Long-tail learning via logit adjustment", in small)."""
+MOST_WORDS_TOLD, SHARE_OF_BEST = 5, 0.25
+"""Words said to speak for somebody, at most, and how much of the best each of them must."""
 STILL = 1e-4
 """A smaller change of a multiplier is none."""
 
@@ -117,6 +119,17 @@ class LinearModel:
         vector = weighed(features, self._telling)
         found = vector.amounts @ self.weights[vector.buckets].astype(np.float32) + self._favour
         return dict(zip(self.experts, found.tolist(), strict=True))
+
+    def speaking_for(self, expert: int, features: Counted, words: Sequence[Word]) -> list[tuple[int, int]]:
+        """Where the words stand that speak most for an expert, best first; none when nothing of them does."""
+        if expert not in self.experts:
+            return []
+        vector, column = weighed(features, self._telling), self.experts.index(expert)
+        gains = vector.amounts * self.weights[vector.buckets, column].astype(np.float32)
+        own = [(float(gains[np.isin(vector.buckets, word.buckets)].sum()), word.start, word.end) for word in words]
+        best = max((gain for gain, _, _ in own), default=0.0)
+        told = sorted(each for each in own if each[0] > SHARE_OF_BEST * best and best > 0)
+        return [(start, end) for _, start, end in reversed(told[-MOST_WORDS_TOLD:])]
 
     @cached_property
     def _favour(self) -> Amounts:

@@ -40,8 +40,9 @@ from helpdesk.routing.earlier import (
     open_questions,
 )
 from helpdesk.routing.evidence import WEIGHTS, Evidence, Part
-from helpdesk.routing.features import counted
+from helpdesk.routing.features import counted, words_of
 from helpdesk.routing.learning import Experience, experience
+from helpdesk.routing.linear import LinearModel
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.routing.synonyms import in_force
@@ -194,7 +195,7 @@ def judge(
         index.precedents(query),
         chosen_topics=chosen_topics,
         urgent=situation.priority in URGENT,
-        learned=known.model.scores(counted(query)) if known.model is not None else {},
+        **_learned(query, known.model),
         weights=weights,
     )
     ranking = rank(evidence, candidates)
@@ -210,6 +211,17 @@ def judge(
     )
     mode = choose_mode(chance, ranking.signals, situation)
     return Judgement(evidence, ranking, chance, mode, is_sure_alone(chance, ranking.signals, situation))
+
+
+def _learned(query: Query, model: LinearModel | None) -> dict[str, Any]:
+    """What decided questions taught of this one, as the evidence takes it."""
+    if model is None:
+        return {}
+    features = counted(query)
+    return {
+        "learned": model.scores(features),
+        "learned_words": lambda person: model.speaking_for(person, features, words_of(query)),
+    }
 
 
 def _match(

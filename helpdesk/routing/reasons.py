@@ -7,14 +7,15 @@ from typing import Any
 
 
 class ReasonKind(StrEnum):
-    """For somebody suggested: WORDS to LANGUAGE and DELEGATE. For somebody not chosen: ABSENCE, and what
-    follows."""
+    """For somebody suggested: WORDS to DELEGATE. For somebody not chosen: ABSENCE, and what follows."""
 
     WORDS = "words"
     TOPIC = "topic"
     PRECEDENT = "precedent"
     CODE = "code"
     HISTORY = "history"
+    LEARNED = "learned"
+    SILENCE = "silence"
     LANGUAGE = "language"
     LOAD = "load"
     DELEGATE = "delegate"

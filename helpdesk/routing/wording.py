@@ -80,6 +80,16 @@ def _history(data: Mapping[str, Any], say: Words) -> str:
     )
 
 
+def _learned(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("Questions with these words were theirs so far:")
+
+
+def _silence(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("Has answered nothing since %(day)s.", day=say.names.day(data["last"]))
+
+
 def _language(data: Mapping[str, Any], say: Words) -> str:
     _ = say.gettext
     return _("Does not answer in %(language)s: a translation is needed.", language=say.names.language(data["asked_in"]))
@@ -137,6 +147,8 @@ _SAY: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
     ReasonKind.TOPIC: _topic,
     ReasonKind.PRECEDENT: _precedent,
     ReasonKind.HISTORY: _history,
+    ReasonKind.LEARNED: _learned,
+    ReasonKind.SILENCE: _silence,
     ReasonKind.LANGUAGE: _language,
     ReasonKind.LOAD: _load,
     ReasonKind.DELEGATE: _delegate,
@@ -188,6 +200,16 @@ def _your_history(data: Mapping[str, Any], say: Words) -> str:
     )
 
 
+def _your_learned(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("Questions with these words were yours so far:")
+
+
+def _your_silence(data: Mapping[str, Any], say: Words) -> str:
+    _ = say.gettext
+    return _("You have answered nothing since %(day)s.", day=say.names.day(data["last"]))
+
+
 def _your_language(data: Mapping[str, Any], say: Words) -> str:
     _ = say.gettext
     return _(
@@ -209,6 +231,8 @@ _SAY_TO_THEM: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
     ReasonKind.TOPIC: _your_topic,
     ReasonKind.PRECEDENT: _your_precedent,
     ReasonKind.HISTORY: _your_history,
+    ReasonKind.LEARNED: _your_learned,
+    ReasonKind.SILENCE: _your_silence,
     ReasonKind.LANGUAGE: _your_language,
     ReasonKind.DELEGATE: _your_delegate,
 }

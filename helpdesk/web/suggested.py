@@ -62,6 +62,8 @@ def suggestions_document(suggestions: Suggestions, reader: Person | None) -> dic
                 "department": _department(people[expert.person_id]),
                 "probability": round(expert.probability, 3),
                 "confidence": str(expert.confidence),
+                "score": round(expert.score, 3),
+                "points": {part: round(points, 3) for part, points in expert.parts.items()},
                 "reasons": [_reason(reason, words, refs) for reason in expert.reasons],
             }
             for expert in suggestions.experts

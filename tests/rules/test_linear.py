@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpdesk.routing.features import BUCKETS, counted, weighed
+from helpdesk.routing.features import BUCKETS, counted, weighed, words_of
 from helpdesk.routing.linear import HALF_LIFE, Example, LinearModel, importance
 from helpdesk.search.query import Query
 
@@ -35,6 +35,15 @@ def decided(count, seed=1, experts=(1, 2, 3)):
         draw.shuffle(words)
         rows.append((" ".join(words), expert))
     return [(text, Example(features(text), (expert,))) for text, expert in rows]
+
+
+def test_the_words_that_speak_for_somebody_are_told():
+    model = LinearModel.fit([example for _, example in decided(120)])
+    query = Query.of("bonjour la prise de mon câble est cassée", "fr")
+    told = [query.text[start:end] for start, end in model.speaking_for(2, counted(query), words_of(query))]
+    assert set(told[:2]) == {"prise", "câble"}
+    assert model.speaking_for(9, counted(query), words_of(query)) == []
+    assert model.speaking_for(1, counted(Query.of("!", "fr")), []) == []
 
 
 def share_right(model, rows):

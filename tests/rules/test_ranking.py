@@ -233,6 +233,18 @@ def test_somebody_who_fell_silent_gives_way_but_is_not_forgotten():
     assert all(suggestion.score > 0 for suggestion in ranking.suggestions)
 
 
+def test_what_was_learned_and_silence_are_said():
+    known = {1: -0.8, 2: 0.7}
+    found = replace(evidence(5.0, 5.0), learned=known, learned_words=lambda person: [(10, 15)] if person == 2 else [])
+    candidates = people(2, last_answered_at=NOW)
+    candidates[2] = replace(candidates[2], presence=0.5)
+    ranking = rank(found, candidates)
+    assert reason(ranking, 2, ReasonKind.LEARNED) == {"words": [TEXT[10:15]], "spans": [[10, 15]]}
+    assert reason(ranking, 2, ReasonKind.SILENCE) == {"last": NOW.isoformat()}
+    assert reason(ranking, 1, ReasonKind.LEARNED) is None
+    assert reason(ranking, 1, ReasonKind.SILENCE) is None
+
+
 def test_presence_tells_a_change_of_job_from_a_rare_subject():
     start = NOW - timedelta(days=360)
     busy = presence(60, start, start + timedelta(days=60), NOW)
@@ -242,10 +254,10 @@ def test_presence_tells_a_change_of_job_from_a_rare_subject():
     assert rare > 0.4
     assert steady > 0.85
     assert presence(0, NOW, NOW, NOW) == 1
-    assert presence(1, NOW, NOW, NOW) > 0.8
+    assert presence(2, start, start, NOW) == 1
 
 
-@pytest.mark.parametrize("answered", [1, 2, 5, 40])
+@pytest.mark.parametrize("answered", [1, 2, 3, 5, 40])
 def test_presence_falls_with_silence(answered):
     last = NOW - timedelta(days=400)
     first = last - timedelta(days=50 if answered > 1 else 0)
