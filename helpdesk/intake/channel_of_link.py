@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
 
-from helpdesk.intake.links import canonical_link
+from helpdesk.intake.links import canonical_link, split_link
 
 # Hosts of the large networks, and the kind (or code) of channel they stand for.
 _NETWORKS = {
@@ -46,7 +45,9 @@ Found = TypeVar("Found", bound=Place)
 
 def channel_of_link(link: str, channels: Sequence[Found]) -> Found | None:
     """The channel whose account names the link's host, else the first of the network, else None: ask the person."""
-    parts = urlsplit(canonical_link(link))
+    parts = split_link(canonical_link(link))
+    if parts is None:
+        return None
     host = parts.hostname or ""
     for channel in channels:
         if any(_same_site(host, named) for named in _HOST_IN_ACCOUNT.findall(channel.account.lower())):

@@ -36,7 +36,7 @@ def is_acceptable_link(url: str) -> bool:
     """
     if len(url) > LONGEST_LINK or any(character.isspace() or not character.isprintable() for character in url):
         return False
-    parts = _split(url)
+    parts = split_link(url)
     return (
         parts is not None
         and parts.scheme in ("http", "https")
@@ -53,7 +53,7 @@ def canonical_link(url: str) -> str:
     count. An anchor counts only when it names a post (`#p123`). A link that can't be read is given back as
     it is.
     """
-    parts = _split(url.strip())
+    parts = split_link(url.strip())
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         return url.strip()
     host = _canonical_host(parts)
@@ -84,7 +84,13 @@ def _canonical_host(parts: SplitResult) -> str:
     return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
 
 
-def _split(url: str) -> SplitResult | None:
+def host_of(url: str) -> str:
+    """The host a link leads to, in lower case; nothing for what only looks like a link, such as "https://["."""
+    parts = split_link(url)
+    return (parts.hostname or "").lower() if parts else ""
+
+
+def split_link(url: str) -> SplitResult | None:
     """The parts of `url`, or None when it is no address at all, as with a bad port or a broken IPv6 host."""
     try:
         parts = urlsplit(url)

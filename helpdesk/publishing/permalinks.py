@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from helpdesk.intake.links import LONGEST_LINK, canonical_link, is_acceptable_link
+from helpdesk.intake.links import LONGEST_LINK, canonical_link, host_of, is_acceptable_link
 
 # Where the accounts of a kind live, when neither the question nor the account says so.
 SITES: dict[str, tuple[str, ...]] = {
@@ -46,4 +45,4 @@ def right_sites(*, kind: str, account: str = "", question_urls: Sequence[str] = 
 
 
 def _host(url: str) -> str:
-    return (urlsplit(canonical_link(url)).hostname or "").lower()
+    return host_of(canonical_link(url))

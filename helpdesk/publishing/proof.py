@@ -14,11 +14,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 from helpdesk.answers.differences import Piece, differences
 from helpdesk.answers.figures import numbers_changed
-from helpdesk.intake.links import canonical_link
+from helpdesk.intake.links import canonical_link, host_of
 
 Verdict = Literal["equal", "form", "different"]
 
@@ -190,17 +189,9 @@ _SHORTENERS = frozenset(
 )
 
 
-def _host(link: str) -> str:
-    """The host a link leads to; nothing for what only looks like a link ("https://[")."""
-    try:
-        return urlsplit(link).hostname or ""
-    except ValueError:
-        return ""
-
-
 def _causes(approved: str, posted: str) -> list[str]:
     before, after = _LINK.findall(approved), _LINK.findall(posted)
-    short = [link for link in after if _host(link) in _SHORTENERS and link not in before]
+    short = [link for link in after if host_of(link) in _SHORTENERS and link not in before]
     causes = ["shortened_link"] if short else []
     for link in [*before, *after]:  # a link is told once, not again as words and figures
         approved, posted = approved.replace(link, "⛓"), posted.replace(link, "⛓")

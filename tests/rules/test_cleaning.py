@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.errors import BadInput, Problem
+from helpdesk.intake.channel_of_link import channel_of_link
 from helpdesk.intake.cleaning import LONGEST_TEXT, clean, fingerprint
-from helpdesk.intake.links import canonical_link, is_acceptable_link
+from helpdesk.intake.links import canonical_link, host_of, is_acceptable_link
 
 NOW = datetime(2026, 4, 1, 12, 0, tzinfo=UTC)
 
@@ -258,3 +259,9 @@ def test_a_fingerprint_does_not_change_between_versions():
     assert fingerprint("Plus d'internet à Port-Lannévez !") == (
         "13fc00cacabddd61c9782068e8f8017ce4a08a76d0f83173df4360d95222e4e7"
     )
+
+
+@pytest.mark.parametrize("link", ["https://[", "https://[::1/x", "http://a:99999/x"])
+def test_what_only_looks_like_a_link_leads_nowhere(link):
+    assert host_of(link) == ""
+    assert channel_of_link(link, []) is None
