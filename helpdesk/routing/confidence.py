@@ -28,7 +28,7 @@ LEAST_INFORMATIVE = 2
 DECISIONS_TO_CALIBRATE = 200
 DECISIONS_TO_TRUST = 100
 """With fewer decided tickets a person always chooses."""
-HELD_BACK, HELD_BACK_ALONE = 0.05, 0.12
+HELD_BACK, HELD_BACK_ALONE = 0.05, 0.15
 """Of questions that were routed rightly, those with the least that speaks for anybody. What looks like them is taken
 for somebody else's business: nobody is suggested, or at least nobody is asked without a person."""
 
