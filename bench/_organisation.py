@@ -16,7 +16,7 @@ from helpdesk.migrating import migrate
 MANAGER = "cm-1"
 
 
-def token_of_manager(settings: Settings) -> str:
+def token_of_manager(settings: Settings, scope: TokenScope = TokenScope.INTAKE) -> str:
     """Make the database of `settings` with the demo's organisation. Returns an API token of its community manager."""
     app = create_app(settings)
     migrate(app)
@@ -26,7 +26,7 @@ def token_of_manager(settings: Settings) -> str:
             if counts.refused:
                 raise ValueError(f"the demo's documents do not fit: {counts.refused[:3]}")
             manager = session.scalars(select(Person).where(Person.handle == MANAGER)).one()
-            _token, secret = create_token(manager, TokenScope.INTAKE, by=SYSTEM)
+            _token, secret = create_token(manager, scope, by=SYSTEM)
         db.session.remove()
         db.engine.dispose()
     return secret

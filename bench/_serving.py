@@ -53,6 +53,13 @@ def web_server(module: str, settings: Settings, environment: Mapping[str, str], 
         yield port
 
 
+@contextlib.contextmanager
+def job_worker(environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    """A worker process for all lanes. Work that was put down before it is there waits for it."""
+    with _running([sys.executable, "-P", "-m", "workers"], environment, log):
+        yield
+
+
 def program_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of a server: no setting that is around by chance."""
     left_out = {suffixed for name in SETTING_NAMES for suffixed in (name, f"{name}_FILE")}

