@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, get_translations
 from flask_login import current_user
 
 from config import PROJECT
@@ -27,6 +28,26 @@ def prepare(app: Flask) -> None:
     folder = compiled(app.extensions["relais_settings"].data_dir)
     app.config.update(BABEL_DEFAULT_LOCALE="fr", BABEL_TRANSLATION_DIRECTORIES=str(folder))
     babel.init_app(app, locale_selector=chosen_language, timezone_selector=time_zone)
+    _translate_templates(app)
+
+
+def _translate_templates(app: Flask) -> None:
+    """Let templates look words up in catalogues that are found once: a page has hundreds of words, and Flask-Babel
+    finds its catalogue anew for each."""
+    catalogues: dict[Locale | None, Any] = {}
+
+    def catalogue() -> Any:
+        locale = get_locale()
+        found = catalogues.get(locale)
+        if found is None:
+            found = catalogues[locale] = get_translations()
+        return found
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda words: catalogue().ugettext(words),
+        ngettext=lambda one, many, count: catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
 
 
 def chosen_language() -> str:
