@@ -13,16 +13,14 @@ import argparse
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench._budgets import budgets_kept
 from helpdesk.commands.routing_eval import few, read, row_of
-from helpdesk.routing import evidence
 from helpdesk.routing.evaluation import Row, evaluate
-from helpdesk.routing.evidence import Part
+from helpdesk.routing.evidence import WEIGHTS, Part
 
 FOLDER = "RELAIS_ROUTING_DATA"
 FEW = (1, 3, 5, 10)
@@ -113,25 +111,14 @@ def _budgets_kept(
         yield {"set": name, **kept.as_document(), "met": kept.met}
 
 
-def _reached(learned: Sequence[Row], asked: Sequence[Row]) -> dict[str, float]:
-    figures = evaluate(learned, asked)
+def _reached(learned: Sequence[Row], asked: Sequence[Row], weights: Mapping[Part, float] = WEIGHTS) -> dict[str, float]:
+    figures = evaluate(learned, asked, weights=weights)
     return {"first": figures.top1 or 0.0, "among": figures.top3 or 0.0}
 
 
 def _alone(part: Part, learned: Sequence[Row], asked: Sequence[Row]) -> dict[str, float]:
-    with _weights({part: evidence.WEIGHTS[part]}):
-        return _reached(learned, asked)
-
-
-@contextmanager
-def _weights(only: Mapping[Part, float]) -> Iterator[None]:
-    """All parts but these weigh nothing."""
-    usual = evidence.WEIGHTS
-    evidence.WEIGHTS = dict.fromkeys(usual, 0.0) | dict(only)
-    try:
-        yield
-    finally:
-        evidence.WEIGHTS = usual
+    """What one part reaches when all others weigh nothing."""
+    return _reached(learned, asked, dict.fromkeys(WEIGHTS, 0.0) | {part: WEIGHTS[part]})
 
 
 def _told(

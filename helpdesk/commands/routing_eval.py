@@ -6,6 +6,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,14 +96,14 @@ def _time(value: Any) -> datetime | None:
 
 
 def few(rows: Sequence[Row], shots: int | None) -> Sequence[Row]:
-    """The first `shots` rows of each label, in order."""
+    """The first `shots` rows of each label, in order, without their times: who was cut off did not fall silent."""
     if shots is None:
         return rows
     seen: Counter[str] = Counter()
     kept = []
     for row in rows:
         if any(seen[label] < shots for label in row.labels):
-            kept.append(row)
+            kept.append(replace(row, time=None))
         seen.update(row.labels)
     return kept
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from helpdesk.routing.budget import MOST
 from helpdesk.routing.candidates import Candidate, presence
 from helpdesk.routing.confidence import HELD_BACK, Decided, Mode, Situation, raw_probability
+from helpdesk.routing.evidence import WEIGHTS, Part
 from helpdesk.routing.features import counted
 from helpdesk.routing.learning import Experience
 from helpdesk.routing.lessons import Lessons, lessons
@@ -90,7 +91,12 @@ class _Asked:
         return Decided(self.raw, self.fit, self.place == 1)
 
 
-def evaluate(learned: Sequence[Row], asked: Sequence[Row], budget: float = BUDGET) -> Figures:
+def evaluate(
+    learned: Sequence[Row],
+    asked: Sequence[Row],
+    budget: float = BUDGET,
+    weights: Mapping[Part, float] = WEIGHTS,
+) -> Figures:
     """Build an index of the `learned` rows, ask the others in order, without learning from them."""
     known = _lessons(learned, budget)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
@@ -99,7 +105,7 @@ def evaluate(learned: Sequence[Row], asked: Sequence[Row], budget: float = BUDGE
         seconds = time.process_time() - started
         model = _model(learned, experts.numbers)
         experience = Experience(len(learned), known.calibration, known.automatic_from, model=model)
-        results = [experts.ask(row, experience) for row in asked]
+        results = [experts.ask(row, experience, weights) for row in asked]
     return _figures(results, seconds)
 
 
@@ -178,7 +184,7 @@ class _Experts:
             presence=presence(len(times), min(times), max(times), now) if now and times else 1.0,
         )
 
-    def ask(self, row: Row, known: Experience) -> _Asked:
+    def ask(self, row: Row, known: Experience, weights: Mapping[Part, float] = WEIGHTS) -> _Asked:
         started = time.perf_counter()
         judged = judge(
             Query.of(row.text, row.language),
@@ -187,6 +193,7 @@ class _Experts:
             known,
             Situation(automatic_on=True),
             automatic_departments=frozenset(self._candidates),
+            weights=weights,
         )
         elapsed = (time.perf_counter() - started) * 1000
         right = {self.numbers[label] for label in row.labels if label in self.numbers}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime
 
 import pytest
 
 from builders.offers import an_expert
 from helpdesk import cli
 from helpdesk.commands import CommandRefused, WrongUsage, match, reindex, routing_eval
+from helpdesk.routing.evaluation import Row
 from helpdesk.search.access import the_index
 from people import a_department
 
@@ -109,3 +111,9 @@ def test_a_missing_file_is_refused(app, tmp_path):
             ),
             app,
         )
+
+
+def test_who_was_cut_off_by_few_examples_did_not_fall_silent():
+    rows = [Row("fibre", ("a",), "fr", datetime(2026, 1, day, tzinfo=UTC)) for day in (1, 2, 3)]
+    assert routing_eval.few(rows, None) is rows
+    assert [row.time for row in routing_eval.few(rows, 2)] == [None, None]
