@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from helpdesk.routing.budget import EVERY, FEWEST, WINDOW, is_spent
-from helpdesk.routing.confidence import Decided
+from helpdesk.routing.confidence import Decided, Situation, is_sure_alone
 from helpdesk.routing.evaluation import Row, asked_in_order
 from helpdesk.routing.lessons import Lessons, lessons
+from helpdesk.routing.ranking import Signals
 
 BUDGETS = (0.02, 0.05, 0.10)
 LEARNED = 0.6
@@ -100,10 +101,10 @@ def _played(budget: float, asked: Sequence[Row], decided: Sequence[Decided]) -> 
 
 
 def _is_sure(each: Decided, known: Lessons) -> bool:
-    if known.calibration is None or known.automatic_from is None or each.raw <= 0:
+    if known.calibration is None or each.raw <= 0:
         return False
-    sure = known.calibration.probability(each.raw) >= known.automatic_from
-    return sure and each.fit >= known.calibration.least_fit_alone
+    situation = Situation(calibration=known.calibration, automatic_from=known.automatic_from)
+    return is_sure_alone(known.calibration.probability(each.raw), Signals(fit=each.fit), situation)
 
 
 def _windows_kept(right: Sequence[bool], budget: float) -> float | None:

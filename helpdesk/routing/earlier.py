@@ -21,7 +21,7 @@ from helpdesk.routing.masked import without_marks
 from helpdesk.routing.meaning import meaning_of
 from helpdesk.routing.models import Topic
 from helpdesk.search.alike import heading_of
-from helpdesk.search.documents import WAITING
+from helpdesk.search.documents import WAITING, words_of
 from helpdesk.search.index import AskedHit, Index, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
@@ -147,7 +147,7 @@ def _others(asked: Asked, hits: Iterable[AskedHit]) -> dict[int, float]:
 def _words_of_topics(topics: Iterable[int]) -> str:
     """Labels and synonyms in both languages: what finds the question asked in other words, or in the other language."""
     rows = db.session.scalars(select(Topic).where(Topic.id.in_(tuple(topics))))
-    return ". ".join(word for topic in rows for word in (topic.label_fr, topic.label_en, *topic.synonyms))
+    return ". ".join(map(words_of, rows))
 
 
 def _reading_of(ticket: Ticket, index: Index, generation: str) -> Reading:

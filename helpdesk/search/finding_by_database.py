@@ -14,7 +14,7 @@ from helpdesk.routing.models import Offer
 from helpdesk.search.asked import Clause, asked
 from helpdesk.search.conversations import PartKind
 from helpdesk.search.excerpt import excerpt
-from helpdesk.search.facets import Facet
+from helpdesk.search.filter_words import Filter
 from helpdesk.search.index import Narrowing
 from helpdesk.search.narrowing import Sought
 from helpdesk.search.results import Extract, Result, Results, after_row
@@ -155,24 +155,24 @@ def _about(column: Any, *conditions: Condition) -> Any:
 
 
 _TICKET_COLUMNS: dict[str, Any] = {
-    Facet.KIND: lambda value: (Ticket.id > 0) if value == "ticket" else false(),
-    Facet.STATE: lambda value: (Ticket.state == value) if value in set(State) else false(),
-    Facet.DEPARTMENT: _is(Ticket.department_id),
-    Facet.EXPERT: lambda value: or_(
+    Filter.KIND: lambda value: (Ticket.id > 0) if value == "ticket" else false(),
+    Filter.STATE: lambda value: (Ticket.state == value) if value in set(State) else false(),
+    Filter.DEPARTMENT: _is(Ticket.department_id),
+    Filter.EXPERT: lambda value: or_(
         exists().where(Offer.ticket_id == Ticket.id, Offer.person_id == int(value)),
         exists().where(Draft.ticket_id == Ticket.id, Draft.author_id == int(value)),
     ),
-    Facet.TOPIC: _about(TicketTopic.topic_id, TicketTopic.ticket_id == Ticket.id),
-    Facet.CHANNEL: _is(Ticket.channel_id),
-    Facet.PRIORITY: lambda value: Ticket.priority == value,
-    Facet.LANGUAGE: lambda value: Ticket.language.is_(None) if value == "unknown" else Ticket.language == value,
-    Facet.CLASS: lambda value: Ticket.class_ == value,
+    Filter.TOPIC: _about(TicketTopic.topic_id, TicketTopic.ticket_id == Ticket.id),
+    Filter.CHANNEL: _is(Ticket.channel_id),
+    Filter.PRIORITY: lambda value: Ticket.priority == value,
+    Filter.LANGUAGE: lambda value: Ticket.language.is_(None) if value == "unknown" else Ticket.language == value,
+    Filter.CLASS: lambda value: Ticket.class_ == value,
 }
 _ANSWER_COLUMNS: dict[str, Any] = {
-    Facet.KIND: lambda value: (OfficialAnswer.id > 0) if value == "answer" else false(),
-    Facet.STATE: lambda value: (OfficialAnswer.status == value) if value in set(AnswerStatus) else false(),
-    Facet.DEPARTMENT: _is(OfficialAnswer.department_id),
-    Facet.EXPERT: lambda value: OfficialAnswer.versions.any(AnswerVersion.author_id == int(value)),
-    Facet.TOPIC: _about(AnswerTopic.topic_id, AnswerTopic.official_answer_id == OfficialAnswer.id),
-    Facet.LANGUAGE: lambda value: OfficialAnswer.language == value,
+    Filter.KIND: lambda value: (OfficialAnswer.id > 0) if value == "answer" else false(),
+    Filter.STATE: lambda value: (OfficialAnswer.status == value) if value in set(AnswerStatus) else false(),
+    Filter.DEPARTMENT: _is(OfficialAnswer.department_id),
+    Filter.EXPERT: lambda value: OfficialAnswer.versions.any(AnswerVersion.author_id == int(value)),
+    Filter.TOPIC: _about(AnswerTopic.topic_id, AnswerTopic.official_answer_id == OfficialAnswer.id),
+    Filter.LANGUAGE: lambda value: OfficialAnswer.language == value,
 }

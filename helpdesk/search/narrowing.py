@@ -16,7 +16,7 @@ from helpdesk.channels.models import Channel
 from helpdesk.db import db
 from helpdesk.routing.models import Topic
 from helpdesk.search.days import days
-from helpdesk.search.facets import Facet, word
+from helpdesk.search.facets import word
 from helpdesk.search.filter_words import SHORT_LISTS, TIMES, Filter, Value, matching
 from helpdesk.search.index import EVERYTHING, Narrowing
 from helpdesk.search.typed import Typed, TypedFilter, read
@@ -182,27 +182,27 @@ def values_of(filter_: Filter, person: Person) -> Sequence[Value]:
 
 def _departments(_person: Person) -> list[Value]:
     rows = db.session.execute(select(Department.id, Department.code, Department.name).order_by(Department.name))
-    none = Value(frozenset({word(Facet.DEPARTMENT, "none")}), "none", "aucun", ("aucune",))
-    return [_value(Facet.DEPARTMENT, row_id, name, name, code) for row_id, code, name in rows] + [none]
+    none = Value(frozenset({word(Filter.DEPARTMENT, "none")}), "none", "aucun", ("aucune",))
+    return [_value(Filter.DEPARTMENT, row_id, name, name, code) for row_id, code, name in rows] + [none]
 
 
 def _topics(_person: Person) -> list[Value]:
     rows = db.session.execute(select(Topic.id, Topic.label_en, Topic.label_fr, Topic.code).order_by(Topic.code))
-    return [_value(Facet.TOPIC, *row) for row in rows]
+    return [_value(Filter.TOPIC, *row) for row in rows]
 
 
 def _people(person: Person) -> list[Value]:
     rows = db.session.execute(select(Person.id, Person.name, Person.handle).order_by(Person.name))
-    me = Value(frozenset({word(Facet.EXPERT, person.id)}), "me", "moi")
-    return [me] + [_value(Facet.EXPERT, row_id, name, name, handle) for row_id, name, handle in rows]
+    me = Value(frozenset({word(Filter.EXPERT, person.id)}), "me", "moi")
+    return [me] + [_value(Filter.EXPERT, row_id, name, name, handle) for row_id, name, handle in rows]
 
 
 def _channels(_person: Person) -> list[Value]:
     rows = db.session.scalars(select(Channel).options(lazyload("*")).order_by(Channel.code))
-    return [_value(Facet.CHANNEL, row.id, row.code, row.code, row.kind, row.account or "") for row in rows]
+    return [_value(Filter.CHANNEL, row.id, row.code, row.code, row.kind, row.account or "") for row in rows]
 
 
-def _value(facet: Facet, row_id: int, english: str, french: str, *others: str) -> Value:
+def _value(facet: Filter, row_id: int, english: str, french: str, *others: str) -> Value:
     return Value(frozenset({word(facet, row_id)}), english, french, tuple(filter(None, others)))
 
 

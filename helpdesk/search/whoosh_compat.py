@@ -5,8 +5,7 @@ What is changed, and why:
   (`DurableStorage.open_file`, `install`);
 - a commit reaches the disk before it is announced (`DurableStorage.rename_file`): Whoosh itself never calls fsync;
 - what a killed writer left behind is swept away (`sweep`);
-- segments are merged by orders of magnitude (`merge_tiers`), never all at once inside a commit;
-- frequent words weigh less (`SharpBM25F`): the stock idf keeps them nearly as heavy as rare ones.
+- segments are merged by orders of magnitude (`merge_tiers`), never all at once inside a commit.
 
 Other packages install under the same name, with a `refresh()` that returns deleted documents: the version is
 checked.
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import whoosh
-from whoosh import scoring
 from whoosh.filedb import structfile
 from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import SegmentReader
@@ -152,12 +150,3 @@ def merge_tiers(writer: Any, segments: list[Any], together: int = 8, most: int =
                 reader.close()
             return [s for s in segments if s not in alike]
     return segments
-
-
-class SharpBM25F(scoring.BM25F):
-    """BM25F whose idf is ln(1 + (N - df + 0.5) / (df + 0.5))."""
-
-    def idf(self, searcher: Any, fieldname: str, text: Any) -> float:
-        parent = searcher.get_parent()
-        size, frequency = parent.doc_count_all(), parent.doc_frequency(fieldname, text)
-        return math.log(1 + (max(size, frequency) - frequency + 0.5) / (frequency + 0.5))

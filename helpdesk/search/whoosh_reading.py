@@ -46,7 +46,6 @@ class Snapshot:
         Raises FileNotFoundError when a writer removes files meanwhile, and other things when they are torn.
         """
         contents = contents or index._read_toc()
-        self._index = index
         self._reader = index._reader(index.storage, contents.schema, contents.segments, contents.generation)
         readers = [reader for reader, _ in self._reader.leaf_readers() if hasattr(reader, "_perdoc")]
         opened = {leaf.segment.name: leaf.segment for leaf in before.leaves} if before else {}

@@ -62,7 +62,6 @@ PURE: dict[str, set[str]] = {
     "helpdesk.search.lexicon": set(),
     "helpdesk.search.pool": {"numpy"},
     "helpdesk.search.postings": {"numpy"},
-    "helpdesk.search.negation": set(),
     "helpdesk.search.prepared": {"numpy"},
     "helpdesk.search.query": set(),
     "helpdesk.search.quiet": set(),

@@ -18,7 +18,8 @@ from helpdesk.publishing.posting import publish
 from helpdesk.routing.matching import suggestions_for
 from helpdesk.routing.models import Topic
 from helpdesk.routing.offering import offer
-from helpdesk.search.facets import TICKETS_ONLY, Facet, word
+from helpdesk.search.facets import TICKETS_ONLY, word
+from helpdesk.search.filter_words import Filter
 from helpdesk.search.finding import find
 from helpdesk.search.index import IndexUnusable, Narrowing
 from helpdesk.search.narrowing import sought
@@ -86,8 +87,8 @@ def tickets(query: dict[str, Any]) -> Any:
 
 def _found(query: dict[str, Any]) -> list[str]:
     """The references of the best matches, among those that the other filters let through."""
-    facets = [word(facet, query[facet]) for facet in (Facet.STATE, Facet.PRIORITY) if facet in query]
-    for facet, model in ((Facet.DEPARTMENT, Department), (Facet.TOPIC, Topic)):
+    facets = [word(facet, query[facet]) for facet in (Filter.STATE, Filter.PRIORITY) if facet in query]
+    for facet, model in ((Filter.DEPARTMENT, Department), (Filter.TOPIC, Topic)):
         if facet in query and "\0" not in query[facet]:
             row_id = db.session.scalar(select(model.id).where(model.code == query[facet]))
             facets.append(word(facet, row_id or "nobody"))

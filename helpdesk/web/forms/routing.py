@@ -26,8 +26,7 @@ from helpdesk.web.looks import percent
 from helpdesk.web.quality_wording import budget_words
 
 BUDGETS = (0.02, 0.03, 0.05, 0.1)
-LASTS = (200, 500, 1000, 2000, 5000)
-LAST_CHOICES = choices_of({each: str(each) for each in LASTS})
+LAST_CHOICES = choices_of({each: str(each) for each in (200, 500, 1000, 2000, 5000)})
 needed = InputRequired(_l("Please choose one of these."))
 MODES = {
     Mode.PROPOSE: _l("Propose only: a person chooses among three"),
@@ -108,9 +107,7 @@ class ReplayForm(FlaskForm):
     codes = NumberField(PARTS["codes"])
     learned = NumberField(PARTS["learned"])
     budget = PercentField(_l("Wrong choices allowed, in percent"))
-    last = SelectField(
-        _l("How many decided questions"), coerce=int, choices=choices_of({each: str(each) for each in LASTS})
-    )
+    last = SelectField(_l("How many decided questions"), coerce=int, choices=LAST_CHOICES)
 
 
 def shown_configuration() -> dict[str, Any]:
