@@ -13,8 +13,11 @@ from helpdesk.tickets.workflow import Kind
 
 END_OFFERS = "helpdesk.routing.ending.end_offers"
 FINISH_OFFERS = "helpdesk.routing.ending.finish_offers"
+RETIME_OFFER = "helpdesk.routing.timing.retime_offer"
 
 AT_ONCE: dict[Kind, tuple[str, ...]] = {
+    Kind.TRIAGED: (RETIME_OFFER,),  # another priority may give another deadline to who is asked
+    Kind.RETARGETED: (RETIME_OFFER,),
     Kind.PUBLISHED: (FINISH_OFFERS,),  # the expert has done it, and it counts no more towards their load
     Kind.CLOSED: (END_OFFERS,),  # nobody is left with a question that is over, or with a link to it
     Kind.MERGED: (END_OFFERS,),

@@ -150,8 +150,15 @@ def _open(submission: Submission, channel: Channel, door: _Door) -> Received:
         language=submission.language,
         masked=masked,
         origin=door.origin,
+        **posting_facts(submission),
     )
     return Received(opened.question_id, opened.id, ref, is_new=True, opened=opened)
+
+
+def posting_facts(submission: Submission) -> dict[str, Any]:
+    """When the asker posted, for the log: public clocks count from it. A time in the future was brought back."""
+    facts: dict[str, Any] = {"posted_at": submission.posted_at.isoformat()} if submission.posted_at else {}
+    return facts | ({"posted_in_future": True} if submission.posted_in_future else {})
 
 
 def _ticket(submission: Submission, channel: Channel, ref: str, now: datetime) -> dict[str, Any]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
+from helpdesk.accounts.models import SYSTEM
 from helpdesk.counts import Counts
-from helpdesk.db import db
 from helpdesk.loading.entries import entries_of, take_each
-from helpdesk.sla.models import CalendarVersion, PolicyVersion
+from helpdesk.sla import calendar_document
+from helpdesk.sla.versioning import load_version, put_policy, versions_of
 
 
 def plain(value: Any) -> Any:
@@ -22,9 +21,13 @@ def plain(value: Any) -> Any:
 
 
 def load_calendars(document: dict[str, Any], counts: Counts) -> None:
-    """Each calendar with the holiday sets it may name."""
-    sets = document.get("holiday_sets", {})
-    take_each(entries_of(document, "calendars"), lambda entry: _calendar(entry, sets), counts)
+    """Each calendar with the holiday sets it may name and the changes of its hours."""
+    entries = entries_of(document, "calendars")
+    changes = entries_of(document, "calendar_changes")
+    codes = {entry.get("id") for entry in entries if isinstance(entry, dict)}
+    take_each(entries, lambda entry: _calendar(entry, document, changes), counts)
+    strange = [change for change in changes if not isinstance(change, dict) or change.get("calendar") not in codes]
+    take_each(strange, _of_no_calendar, counts, name="calendar")
 
 
 def load_policies(document: dict[str, Any], counts: Counts) -> None:
@@ -33,33 +36,22 @@ def load_policies(document: dict[str, Any], counts: Counts) -> None:
     take_each(entries_of(document, "policies"), lambda entry: _policy(entry, classes), counts)
 
 
-def _calendar(entry: dict[str, Any], holiday_sets: dict[str, Any]) -> str:
-    kept = plain({"calendars": [entry], "holiday_sets": holiday_sets})
-    query = select(CalendarVersion).where(
-        CalendarVersion.code == entry["id"], CalendarVersion.version == entry.get("version", 1)
-    )
-    present = db.session.scalar(query)
-    if present is not None:
-        if present.document == kept:
-            return "unchanged"
-        present.document, present.valid_from = kept, entry["valid_from"]
-        return "changed"
-    db.session.add(
-        CalendarVersion(
-            code=entry["id"], version=entry.get("version", 1), valid_from=entry["valid_from"], document=kept
-        )
-    )
-    db.session.flush()
-    return "new"
+def _calendar(entry: dict[str, Any], document: dict[str, Any], changes: list[Any]) -> str:
+    """All versions of one calendar: as good as the newest of them."""
+    own = [change for change in changes if isinstance(change, dict) and change.get("calendar") == entry["id"]]
+    sets = document.get("holiday_sets", {})
+    book = calendar_document.from_document({"calendars": [entry], "holiday_sets": sets, "calendar_changes": own})
+    known = bool(versions_of(entry["id"]))
+    done = {load_version(version, by=SYSTEM, is_first=not known) for version in book[entry["id"]].versions}
+    if done == {"unchanged"}:
+        return "unchanged"
+    return "changed" if known else "new"
+
+
+def _of_no_calendar(change: dict[str, Any]) -> str:
+    calendar_document.from_document({"calendar_changes": [change]})  # which no calendar of the file is there for
+    return "unchanged"
 
 
 def _policy(entry: dict[str, Any], channel_classes: dict[str, Any]) -> str:
-    kept = plain({"policies": [entry], "channel_classes": channel_classes})
-    query = select(PolicyVersion).where(PolicyVersion.code == entry["id"]).order_by(PolicyVersion.version.desc())
-    last = db.session.scalars(query.limit(1)).first()
-    if last is not None and last.document == kept:
-        return "unchanged"
-    version = last.version + 1 if last else 1
-    db.session.add(PolicyVersion(code=entry["id"], version=version, position=entry["order"], document=kept))
-    db.session.flush()
-    return "changed" if last else "new"
+    return put_policy(plain(entry), by=SYSTEM, channel_classes=plain(channel_classes), alone=True)[1]

@@ -18,7 +18,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers import ledger
 from helpdesk.answers.lengths import CHARACTERS, Length, Variant, choose_variant, measure
-from helpdesk.answers.models import AnswerVersion, OfficialAnswer
+from helpdesk.answers.models import AnswerKind, AnswerVersion, OfficialAnswer
 from helpdesk.answers.reusing import OWN_PAGE, out_of_use
 from helpdesk.answers.validity import day_of
 from helpdesk.channels.models import Channel
@@ -282,6 +282,9 @@ def compare_posted(approved: str, posted: str, question: Question) -> proof.Comp
 
 def _append_published(ticket: Ticket, publication: Publication, channel: Channel, by: Person, role: Role) -> None:
     facts: dict[str, Any] = {"posted_digest": publication.posted_digest} if publication.posted_digest else {}
+    version = db.session.get_one(AnswerVersion, publication.version_id)
+    if version.official_answer.kind is AnswerKind.HOLDING:
+        facts["holding"] = True  # said while nobody knows: it never counts as an answer
     events.append(
         ticket,
         Kind.PUBLISHED,

@@ -18,7 +18,7 @@ from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from helpdesk.routing import suggesting
 from helpdesk.routing.models import Decision, DeclineReason, Offer, OfferState
-from helpdesk.sla import deadlines
+from helpdesk.sla.timer import REASSIGNED
 from helpdesk.tickets import events, seeing
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.workflow import Kind, State
@@ -64,7 +64,7 @@ def offer(
         raise NotAllowed("press_never_offered")
     _ensure_can_be_asked(expert, "person")
     suggesting.keep_before_asking(ticket)
-    _end_standing(ticket, standing, by, role)
+    _end_standing(ticket, standing, expert, by, role)
     return _ask(ticket, expert, by=by, role=role, mode=mode)
 
 
@@ -182,8 +182,9 @@ def redirect(
     ticket.holder = None
     ticket.redirects += 1
     facts: dict[str, Any] = {"instead_id": instead.id} if instead else {}
-    if department is not None:
-        facts["department_id"] = department.id
+    to = department or (instead.department if instead else None)
+    if to is not None:
+        facts["department_id"] = to.id
     if refused:
         facts["reason"] = refused
     events.append(ticket, Kind.REDIRECTED, by=by, role=role, offer_id=offer.id, person_id=offer.person_id, **facts)
@@ -219,7 +220,6 @@ def _ask(ticket: Ticket, expert: Person, *, by: Person | Actor, role: Role | Non
     now = clock.now()
     if ticket.department_id is None or not ticket.topic_rows:
         ticket.department = expert.department or ticket.department
-    due_at = deadlines.due_for(ticket, "accept", now, expert.department, expert)
     offer = Offer(
         ticket=ticket,
         person=expert,
@@ -227,15 +227,15 @@ def _ask(ticket: Ticket, expert: Person, *, by: Person | Actor, role: Role | Non
         mode=mode,
         offered_by_id=by.id,
         offered_at=now,
-        due_at=due_at,
     )
     db.session.add(offer)
     ticket.holder = expert
     expert.last_offered_at = now
     _note_choice(ticket, expert)
     db.session.flush()  # gives the offer its id
-    facts: dict[str, Any] = {"due_at": due_at.isoformat()} if due_at else {}
+    facts: dict[str, Any] = {"department_id": expert.department_id} if expert.department_id else {}
     events.append(ticket, Kind.OFFERED, by=by, role=role, offer_id=offer.id, person_id=expert.id, mode=mode, **facts)
+    offer.due_at = ticket.due_at
     return offer
 
 
@@ -248,13 +248,15 @@ def _note_choice(ticket: Ticket, expert: Person) -> None:
         decision.chosen_person_id, decision.chosen_at = expert.id, clock.now()
 
 
-def _end_standing(ticket: Ticket, standing: list[Offer], by: Person | Actor, role: Role | None) -> None:
-    """Withdraw what still stands. Offers left over from a ticket that was closed meanwhile end without an
-    event."""
+def _end_standing(ticket: Ticket, standing: list[Offer], expert: Person, by: Person | Actor, role: Role | None) -> None:
+    """Withdraw what still stands, for `expert` to be asked at once. Offers left over from a ticket that was closed
+    meanwhile end without an event."""
+    facts: dict[str, Any] = {"department_id": expert.department_id} if expert.department_id else {}
     for each in standing:
         _end(each, OfferState.WITHDRAWN)
         if _holds_state(ticket):
-            events.append(ticket, Kind.WITHDRAWN, by=by, role=role, offer_id=each.id, person_id=each.person_id)
+            who: dict[str, Any] = {"offer_id": each.id, "person_id": each.person_id}
+            events.append(ticket, Kind.WITHDRAWN, by=by, role=role, reason=REASSIGNED, **who, **facts)
 
 
 def _end(

@@ -12,15 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from helpdesk.sla.public_holidays import computed_holidays
 
 Interval = tuple[int, int]  # minutes after local midnight, the second greater than the first, at most 24 * 60
 
+Opening = tuple[datetime, datetime]  # in UTC
+
 LONGEST_WAIT_DAYS = 366 * 20
 """How far `due` looks for working time before it says that there is none."""
+
+
+class NeverOpen(ValueError):
+    """A calendar has less working time than is asked of it, however long one waits."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Version:
     """Opening hours from `valid_from` on. `hours` has the intervals of Monday (0) to Sunday (6), in order.
 
     `holiday_dates` are the listed holidays; for years without any, the set named `holiday_set` is computed.
+    `recorded_at`: when it was written down; None when it was there from the beginning.
     """
 
     code: str
@@ -41,6 +48,15 @@ class Version:
     holiday_hours: tuple[Interval, ...] = ()
     closed_on: frozenset[tuple[int, int]] = frozenset()  # (month, day), every year
     extra_closed: frozenset[date] = frozenset()
+    recorded_at: datetime | None = None
+    _openings: dict[date, tuple[Opening, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def openings(self, day: date) -> tuple[Opening, ...]:
+        """The intervals of one local day as UTC instants, worked out once."""
+        found = self._openings.get(day)
+        if found is None:
+            found = self._openings[day] = opening_instants(self.zone, day, self.open_on(day))
+        return found
 
     def open_on(self, day: date) -> tuple[Interval, ...]:
         """The intervals of one local day."""
@@ -57,11 +73,37 @@ class Version:
 
 
 @dataclass(frozen=True)
+class ExceptionalDay:
+    """Other hours on one day (none: closed all day), whatever the version says. `recorded_at`: when it was written."""
+
+    day: date
+    hours: tuple[Interval, ...]
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Calendar:
-    """All versions of one calendar, oldest first. Days before the first version count as in the first."""
+    """All versions of one calendar, oldest first. Days before the first version count as in the first.
+
+    `exceptions`: in the order in which they were written; of two for one day the later holds.
+    """
 
     code: str
     versions: tuple[Version, ...]
+    exceptions: tuple[ExceptionalDay, ...] = ()
+
+    @cached_property
+    def exceptional(self) -> dict[date, tuple[Interval, ...]]:
+        """The hours of the days that are not as usual."""
+        return {each.day: each.hours for each in self.exceptions}
+
+    def as_known(self, instant: datetime) -> Calendar:
+        """As it was known at `instant`, without what was written down later; itself when that is the same."""
+        versions = tuple(each for each in self.versions if _known(each.recorded_at, instant)) or self.versions[:1]
+        exceptions = tuple(each for each in self.exceptions if _known(each.recorded_at, instant))
+        if len(versions) == len(self.versions) and len(exceptions) == len(self.exceptions):
+            return self
+        return Calendar(self.code, versions, exceptions)
 
     def in_force(self, instant: datetime) -> Version:
         """The version that counts an instant."""
@@ -108,7 +150,7 @@ def due(calendar: Calendar, start: datetime, minutes: float) -> datetime:
     """The first instant (UTC) at which `minutes` of working time have passed since `start`; `start` itself
     for none.
 
-    Raises ValueError for a negative duration, and when the calendar never opens long enough.
+    Raises ValueError for a negative duration, and NeverOpen when the calendar never opens long enough.
     """
     if minutes < 0:
         raise ValueError("a duration can't be negative")
@@ -120,7 +162,7 @@ def due(calendar: Calendar, start: datetime, minutes: float) -> datetime:
         if span.end - span.start >= left:
             return span.start + left
         left -= span.end - span.start
-    raise ValueError(f"{calendar.code} has not enough working time in twenty years")
+    raise NeverOpen(f"{calendar.code} has not enough working time in twenty years")
 
 
 def working_spans(calendar: Calendar, start: datetime, end: datetime | None) -> Iterator[Span]:
@@ -137,30 +179,33 @@ def working_spans(calendar: Calendar, start: datetime, end: datetime | None) -> 
         if place + 1 < len(calendar.versions):
             following = calendar.versions[place + 1]
             closes = min(closes, _instant(following.zone, following.valid_from, 0))
-        for opening, closing in _openings(version, opens, closes):
+        for opening, closing in _openings(calendar, version, opens, closes):
             yield Span(opening, closing, version.number)
 
 
-def _openings(version: Version, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _openings(calendar: Calendar, version: Version, start: datetime, end: datetime) -> Iterator[Opening]:
     """The stretches of one version between two UTC instants."""
     if start >= end:
         return
     day = start.astimezone(version.zone).date()
     last = end.astimezone(version.zone).date()
     while day <= last:
-        for opening, closing in _opening_instants(version, day):
+        exception = calendar.exceptional.get(day)
+        instants = version.openings(day) if exception is None else opening_instants(version.zone, day, exception)
+        for opening, closing in instants:
             opening, closing = max(opening, start), min(closing, end)
             if opening < closing:
                 yield opening, closing
         day += timedelta(days=1)
 
 
-@lru_cache(maxsize=20_000)
-def _opening_instants(version: Version, day: date) -> tuple[tuple[datetime, datetime], ...]:
-    return tuple(
-        (_instant(version.zone, day, opening), _instant(version.zone, day, closing))
-        for opening, closing in version.open_on(day)
-    )
+def opening_instants(zone: ZoneInfo, day: date, hours: tuple[Interval, ...]) -> tuple[Opening, ...]:
+    """Hours of a local day as UTC instants; an interval that falls into a skipped hour is empty."""
+    return tuple((_instant(zone, day, opening), _instant(zone, day, closing)) for opening, closing in hours)
+
+
+def _known(recorded_at: datetime | None, instant: datetime) -> bool:
+    return recorded_at is None or recorded_at <= instant
 
 
 @lru_cache(maxsize=20_000)

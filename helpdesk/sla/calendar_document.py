@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.errors import BadInput, Problem
 from helpdesk.sla.calendar import Calendar, CalendarBook, Interval, Version
+from helpdesk.sla.promise import CODE
+from helpdesk.sla.public_holidays import is_known
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPOKEN_DAYS = {
@@ -32,13 +35,31 @@ def from_document(document: Mapping[str, Any]) -> CalendarBook:
     """
     problems: list[Problem] = []
     sets = _holiday_sets(document.get("holiday_sets") or {}, problems)
-    versions = [_version(entry, sets, problems) for entry in document.get("calendars") or ()]
+    versions = [_version(entry, sets, problems) for entry in _entries(document, "calendars", problems)]
     found = _grouped([version for version in versions if version], problems)
-    for change in document.get("calendar_changes") or ():
+    for change in _entries(document, "calendar_changes", problems):
         _apply(change, found, problems)
     if problems:
         raise BadInput(problems)
     return CalendarBook({code: Calendar(code, tuple(group)) for code, group in found.items()})
+
+
+def _entries(document: Mapping[str, Any], name: str, problems: list[Problem]) -> list[Mapping[str, Any]]:
+    written = document.get(name) or ()
+    if isinstance(written, list | tuple) and all(isinstance(entry, Mapping) for entry in written):
+        return list(written)
+    problems.append(Problem(name, "not_a_list"))
+    return []
+
+
+def hours_of(written: Any, place: str, problems: list[Problem]) -> tuple[Interval, ...]:
+    """The intervals of one day ("09:00-12:30"), in order; what is wrong with them is noted for `place`."""
+    return _intervals(written, place, problems)
+
+
+def recorded(version: Version, at: datetime | None) -> Version:
+    """The version as written down `at` this instant (None: from the beginning)."""
+    return replace(version, recorded_at=at)
 
 
 def calendar_from_entries(entries: Iterable[Mapping[str, Any]]) -> Calendar:
@@ -56,9 +77,9 @@ def to_entry(version: Version) -> dict[str, Any]:
         "version": version.number,
         "valid_from": version.valid_from.isoformat(),
         "timezone": version.zone.key,
-        "hours": {DAYS[day]: [_written(part) for part in parts] for day, parts in enumerate(version.hours) if parts},
+        "hours": {DAYS[day]: [written(part) for part in parts] for day, parts in enumerate(version.hours) if parts},
         "holidays": {"set": version.holiday_set, "dates": sorted(day.isoformat() for day in version.holiday_dates)},
-        "holiday_hours": [_written(part) for part in version.holiday_hours],
+        "holiday_hours": [written(part) for part in version.holiday_hours],
         "closed_on": [f"{month:02}-{day:02}" for month, day in sorted(version.closed_on)],
         "extra_closed": sorted(day.isoformat() for day in version.extra_closed),
     }
@@ -73,6 +94,8 @@ def _version(entry: Mapping[str, Any], sets: Mapping[str, frozenset[date]], prob
     before = len(problems)
     if not code:
         problems.append(Problem("calendars", "missing_id"))
+    elif not CODE.fullmatch(code):
+        problems.append(Problem(place, "bad_code", {"value": code[:60]}))
     hours = _week(entry.get("hours") or {}, f"{place}.hours", problems)
     if not any(hours) and len(problems) == before:
         problems.append(Problem(f"{place}.hours", "empty_calendar"))
@@ -81,9 +104,9 @@ def _version(entry: Mapping[str, Any], sets: Mapping[str, frozenset[date]], prob
     valid_from = _date(entry.get("valid_from"), f"{place}.valid_from", problems)
     holiday_hours = _intervals(entry.get("holiday_hours") or (), f"{place}.holiday_hours", problems)
     closed_on = _days_of_year(entry.get("closed_on") or (), f"{place}.closed_on", problems)
-    extra = {_date(day, f"{place}.extra_closed", problems) for day in entry.get("extra_closed") or ()}
+    extra = _dates(entry.get("extra_closed"), f"{place}.extra_closed", problems)
     number = entry.get("version", 1)
-    if not isinstance(number, int) or number < 1:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         problems.append(Problem(f"{place}.version", "bad_version"))
     if len(problems) > before or zone is None or valid_from is None:
         return None
@@ -98,7 +121,7 @@ def _version(entry: Mapping[str, Any], sets: Mapping[str, frozenset[date]], prob
         holiday_dates=dates,
         holiday_hours=holiday_hours,
         closed_on=closed_on,
-        extra_closed=frozenset(day for day in extra if day),
+        extra_closed=extra,
     )
 
 
@@ -113,6 +136,9 @@ def _week(hours: Any, place: str, problems: list[Problem]) -> tuple[tuple[Interv
 def _intervals(written: Any, place: str, problems: list[Problem]) -> tuple[Interval, ...]:
     """Intervals in order; touching ones are allowed, overlapping or backward ones refused."""
     found: list[Interval] = []
+    if not isinstance(written, str | list | tuple):
+        problems.append(Problem(place, "bad_hours", {"value": str(written)[:40]}))
+        return ()
     for text in [written] if isinstance(written, str) else written:
         match = _INTERVAL.fullmatch(str(text).strip())
         opening, closing = (_minutes(part) for part in re.split(r"\s*[-–]\s*", str(text).strip())) if match else (0, 0)
@@ -132,7 +158,8 @@ def _minutes(clock: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _written(interval: Interval) -> str:
+def written(interval: Interval) -> str:
+    """An interval as people write it: 09:00-12:30."""
     return "-".join(f"{minutes // 60:02}:{minutes % 60:02}" for minutes in interval)
 
 
@@ -156,8 +183,21 @@ def _date(value: Any, place: str, problems: list[Problem]) -> date | None:
         return None
 
 
-def _days_of_year(written: Iterable[Any], place: str, problems: list[Problem]) -> frozenset[tuple[int, int]]:
+def _dates(written: Any, place: str, problems: list[Problem]) -> frozenset[date]:
+    """A list of dates. Anything else is refused, a lone date too: it would be read letter by letter."""
+    if written is None:
+        return frozenset()
+    if not isinstance(written, list | tuple):
+        problems.append(Problem(place, "not_a_list_of_dates", {"value": str(written)[:40]}))
+        return frozenset()
+    return frozenset(day for day in (_date(value, place, problems) for value in written) if day)
+
+
+def _days_of_year(written: Any, place: str, problems: list[Problem]) -> frozenset[tuple[int, int]]:
     found = set()
+    if not isinstance(written, list | tuple):
+        problems.append(Problem(place, "not_a_list_of_dates", {"value": str(written)[:40]}))
+        return frozenset()
     for value in written:
         day = _date(f"2024-{value}", place, problems)  # a leap year: closing on 29 February is possible
         if day:
@@ -168,8 +208,11 @@ def _days_of_year(written: Iterable[Any], place: str, problems: list[Problem]) -
 # --- holidays ------------------------------------------------------------------------------------------
 
 
-def _holiday_sets(written: Mapping[str, Any], problems: list[Problem]) -> dict[str, frozenset[date]]:
+def _holiday_sets(written: Any, problems: list[Problem]) -> dict[str, frozenset[date]]:
     """Each set with the days of those it inherits."""
+    if not isinstance(written, Mapping):
+        problems.append(Problem("holiday_sets", "bad_holiday_sets"))
+        return {}
     return {name: _inherited(name, written, (), problems) for name in written}
 
 
@@ -181,10 +224,23 @@ def _inherited(
     if name in below or not isinstance(entry, Mapping):
         problems.append(Problem(place, "inherits_itself" if name in below else "unknown_holidays", {"value": name}))
         return frozenset()
-    own = {_date(day, place, problems) for key, days in entry.items() if key != "inherits" for day in days or ()}
+    own = {
+        day for key, days in entry.items() if key != "inherits" for day in _dates_of_year(key, days, place, problems)
+    }
     parent = entry.get("inherits")
     above = _inherited(str(parent), written, (*below, name), problems) if parent else frozenset()
-    return above | {day for day in own if day}
+    return above | own
+
+
+def _dates_of_year(year: Any, days: Any, place: str, problems: list[Problem]) -> frozenset[date]:
+    """The days listed for a year: dates, and of that year."""
+    found = _dates(days, f"{place}.{year}", problems)
+    problems += [
+        Problem(f"{place}.{year}", "date_of_another_year", {"value": day.isoformat()})
+        for day in sorted(found)
+        if str(day.year) != str(year)
+    ]
+    return found
 
 
 def _chosen_holidays(
@@ -192,13 +248,12 @@ def _chosen_holidays(
 ) -> tuple[str, frozenset[date]]:
     """A set by name, `none`, or what `to_entry` wrote."""
     if isinstance(chosen, Mapping):
-        dates = {_date(day, place, problems) for day in chosen.get("dates") or ()}
-        return str(chosen.get("set") or NO_HOLIDAYS), frozenset(day for day in dates if day)
+        return str(chosen.get("set") or NO_HOLIDAYS), _dates(chosen.get("dates"), place, problems)
     if chosen is None or chosen == NO_HOLIDAYS:
         return NO_HOLIDAYS, frozenset()
-    if chosen not in sets:
+    if not isinstance(chosen, str) or (chosen not in sets and not is_known(chosen)):
         problems.append(Problem(place, "unknown_holidays", {"value": str(chosen)[:40]}))
-    return str(chosen), sets.get(chosen, frozenset())
+    return str(chosen), sets.get(str(chosen), frozenset())
 
 
 # --- several versions ----------------------------------------------------------------------------------
@@ -235,7 +290,7 @@ def _apply(change: Mapping[str, Any], found: dict[str, list[Version]], problems:
         for match in _SPOKEN_CHANGE.finditer(str(change.get("change") or ""))
     }
     hours = change.get("hours") or spoken
-    if not hours:
+    if not hours or not isinstance(hours, Mapping):
         problems.append(Problem(place, "change_not_understood", {"value": str(change.get("change"))[:80]}))
         return
     last = found[code][-1]

@@ -1,206 +1,138 @@
-"""When the present step of a ticket is due, by the organisation's calendars and policies as kept in the database."""
+"""What the clocks of a ticket are promised as they start, and when its present step is due.
+
+One truth: the deadline written on a ticket is that of the clock that its log tells of, by the same functions as
+`explaining` and reports use. The log is read only when an event moves a clock, and not at all where nothing is
+promised.
+"""
 
 from __future__ import annotations
 
-import json
-import logging
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, select, union_all
+from sqlalchemy import select
 
-from helpdesk.accounts.models import Department, Person
 from helpdesk.channels.models import Channel
 from helpdesk.db import db
-from helpdesk.errors import BadInput
-from helpdesk.sla import calendar_document, policy
-from helpdesk.sla.calendar import Calendar, due, elapsed
-from helpdesk.sla.models import CalendarVersion, PolicyVersion
+from helpdesk.sla import measuring, policy
+from helpdesk.sla.promising import Promised, promised
+from helpdesk.sla.segments import Happening
+from helpdesk.sla.timer import Reading
 from helpdesk.tickets.models import Event, Ticket
 from helpdesk.tickets.workflow import Kind, State
 
-log = logging.getLogger(__name__)
-
-Segment = tuple[datetime, datetime | None]  # a clock ran from, until; None: it is running
-
-STAGES: dict[State, str] = {
-    State.RECEIVED: "triage",  # qualifying it and choosing whom to ask are one wait for who asked
-    State.OFFERED: "accept",
-    State.ANSWERING: "answer",
-    State.VALIDATING: "validate",
-    State.READY: "post",
-}
-# What changes a deadline without a change of state: another priority, and the pause while the asker is waited for.
-RETIMED = frozenset({Kind.TRIAGED, Kind.CLARIFICATION_ASKED, Kind.ASKER_REPLIED})
-# Every policy and calendar as it was written, in one statement, made once: each question that comes in asks for them.
-_WRITTEN = union_all(
-    select(
-        literal("policy").label("kind"),
-        PolicyVersion.code.label("code"),
-        PolicyVersion.version.label("place"),
-        cast(PolicyVersion.document, Text).label("document"),
-    ),
-    select(
-        literal("calendar"),
-        CalendarVersion.code,
-        func.row_number().over(order_by=CalendarVersion.valid_from),
-        cast(CalendarVersion.document, Text),
-    ),
-).order_by("kind", "place")
-_RUNS = frozenset({Kind.ACCEPTED, Kind.RETURNED, Kind.ASKER_REPLIED})
-_STOPS = frozenset({Kind.SUBMITTED, Kind.CLARIFICATION_ASKED})
+# What moves no clock: a log grows by these without being read again.
+STILL = frozenset(
+    {
+        Kind.CLAIMED,
+        Kind.RELEASED,
+        Kind.SUGGESTED,
+        Kind.DRAFTED,
+        Kind.REFUSED_APPROVAL,
+        Kind.PUBLICATION_FAILED,
+        Kind.ORIGINAL_READ,
+        Kind.ERASED,
+    }
+)
+AT_FIRST = ("triage", "acknowledge", "public")
+"""The clocks that a question starts as it comes in."""
+# What policies look at that triage may change.
+LOOKED_AT = ("class", "priority", "topics", "department_id")
+STAGED = frozenset({State.RECEIVED, State.OFFERED, State.ANSWERING, State.VALIDATING, State.READY})
 
 
-def due_for(
-    ticket: Ticket, stage: str, start: datetime, department: Department | None, person: Person | None = None
-) -> datetime | None:
-    """When `stage` ("triage", "accept", "answer", "validate", "post") is due if it starts at `start`, in UTC.
+def at_first(channel: Channel, priority: str, at: datetime) -> tuple[dict[str, list[str]], datetime | None]:
+    """What is promised for a question that comes in on `channel` now, as a fact of its first event, and when it is to
+    be triaged. None: nothing is promised."""
+    known = promised()
+    if known.policies is None:
+        return {}, None
+    chosen = policy.choose(known.policies, **known.facts(channel, priority))
+    promises = {name: known.promise(chosen, name, None, at) for name in AT_FIRST}
+    triage = promises["triage"]
+    calendar = known.calendar_with(triage.calendar) if triage and triage.calendar else None
+    words = [promise.word for promise in promises.values() if promise]
+    facts = {"promises": words} if words else {}
+    if triage is None or triage.minutes is None:
+        return facts, None
+    return facts, measuring.due_after(calendar, at, triage.minutes)
 
-    Where the policy says "department", the calendar is the person's own if they have one, else the department's.
-    None: no policy applies, it promises nothing for this stage, or its calendar is not known.
+
+def settle(ticket: Ticket, event: Happening) -> tuple[dict[str, list[str]], datetime | None]:
+    """What `event`, about to be written, promises for the clocks it starts, and when the step it leads to is due.
+
+    The first is a fact to add to it (or nothing); the second None when nothing is promised or nobody knows.
     """
-    return _due_over(ticket, stage, [(start, None)], department, person)
-
-
-def present_due(ticket: Ticket, kind: Kind, at: datetime) -> datetime | None:
-    """When the step that `ticket` is in after `kind` happened at `at` is due. None as for `due_for`, or paused.
-
-    The answer's clock goes on where it was after a return or a reply of the asker, and stands still while the
-    asker is waited for. Another priority gives another target to the same clock.
-    """
-    stage = STAGES.get(ticket.state)
-    if stage is None:
-        return None
+    known = promised()
+    if known.policies is None:
+        return {}, None
     with db.session.no_autoflush:  # the caller is about to write the ticket, and once is enough
-        segments: list[Segment] = [(ticket.state_since, None)]
-        if stage == "answer":
-            segments = _answering(ticket, kind, at)
-        department = db.session.get(Department, ticket.department_id) if ticket.department_id else None
-        person = ticket.holder if stage in ("accept", "answer") else None
-        return _due_over(ticket, stage, segments, department, person)
+        reading, triages = Reading(), []
+        for past in log_of(ticket.id):
+            reading.take(past)
+            if past.kind is Kind.TRIAGED:
+                triages.append(past.facts)
+        reading.take(event)
+        chosen = known.policy_for(ticket)
+        if chosen is None:
+            return {}, None
+        words = _promise_begun(reading, known, chosen)
+        if event.kind is Kind.TRIAGED and _looks_otherwise(triages, event.facts):
+            words += _promise_anew(reading, known, chosen, event.at)
+    facts = {"promises": words} if words else {}
+    return facts, stage_due(reading, known, event.at)
 
 
-def first_due(channel: Channel, priority: str, at: datetime) -> datetime | None:
-    """When a question that came on `channel` at this instant is to be triaged. None: nothing is promised."""
-    promised = _promised()
-    chosen = promised.policy_of(channel, priority, class_=None)
-    minutes = policy.target(chosen, "triage") if chosen else None
-    if chosen is None or minutes is None:
+def stage_due(reading: Reading, known: Promised, now: datetime) -> datetime | None:
+    """When the present step of a log is due, as of `now`."""
+    reading.until(now)
+    clock = reading.stage
+    if clock is None:
         return None
-    calendar = promised.calendar_with(policy.calendar_code(chosen, "triage", policy.REAL_TIME))
-    return due(calendar, at, minutes) if calendar else None
+    return measuring.due_at(clock, known.calendar_with, measuring.held_to(clock, known.calendar_with, now))
 
 
-def _answering(ticket: Ticket, kind: Kind, at: datetime) -> list[Segment]:
-    """When the answer's clock has been running since the offer was accepted; `kind` is not in the log yet."""
-    if kind is Kind.ACCEPTED:
-        return [(at, None)]
-    turns = _RUNS | _STOPS
-    past = select(Event.kind, Event.at).where(Event.ticket_id == ticket.id, Event.kind.in_(turns))
-    changes = [(row.kind, row.at) for row in db.session.execute(past.order_by(Event.sequence))]
-    accepted = max((place for place, change in enumerate(changes) if change[0] is Kind.ACCEPTED), default=0)
-    changes = changes[accepted:] + ([(kind, at)] if kind in turns else [])
-    ends: list[datetime | None] = [when for _, when in changes[1:]]
-    return [
-        (when, end) for (what, when), end in zip(changes, [*ends, None], strict=True) if what in _RUNS and when != end
-    ]
+def log_of(ticket_id: int) -> list[Happening]:
+    """The log of one ticket as clocks see it."""
+    return logs_of([ticket_id]).get(ticket_id, [])
 
 
-def _due_over(
-    ticket: Ticket, stage: str, segments: list[Segment], department: Department | None, person: Person | None
-) -> datetime | None:
-    promised = _promised()
-    chosen = promised.policy_for(ticket)
-    left: float | None = policy.target(chosen, stage) if chosen else None
-    if chosen is None or left is None:
-        return None
-    own = (person.calendar if person else None) or (department.calendar if department else None)
-    calendar = promised.calendar_with(policy.calendar_code(chosen, stage, own or policy.REAL_TIME))
-    if calendar is None:
-        return None
-    for start, end in segments:
-        spent = elapsed(calendar, start, end) if end else None
-        if spent is None or spent >= left:
-            return due(calendar, start, left)
-        left -= spent
-    return None
+def logs_of(ticket_ids: Iterable[int]) -> dict[int, list[Happening]]:
+    """The logs of these tickets as clocks see them, in one statement."""
+    wanted = [Event.ticket_id, Event.kind, Event.at, Event.recorded_at, Event.facts]
+    query = select(*wanted).where(Event.ticket_id.in_(list(ticket_ids)), Event.kind.not_in(STILL))
+    found: dict[int, list[Happening]] = {}
+    for row in db.session.execute(query.order_by(Event.ticket_id, Event.sequence)):
+        found.setdefault(row.ticket_id, []).append(Happening(row.kind, row.at, row.recorded_at, row.facts))
+    return found
 
 
-@dataclass(frozen=True)
-class Promised:
-    """What the organisation promises, as it stands in the database: `policies` None when it has none or they clash."""
-
-    policies: policy.PolicyBook | None
-    calendars: dict[str, tuple[str, ...]]  # per code, the documents of its versions, oldest first
-
-    def policy_for(self, ticket: Ticket) -> policy.Policy | None:
-        """The policy that applies to `ticket` as it is now. None: the organisation has none."""
-        return self.policy_of(ticket.channel, ticket.priority, ticket.class_)
-
-    def policy_of(self, channel: Channel, priority: str, class_: str | None) -> policy.Policy | None:
-        """The policy for what came on `channel`. None: the organisation has none."""
-        book = self.policies
-        if book is None:
-            return None
-        name = channel.code if channel.code in book.class_of_channel else channel.kind
-        return policy.choose(book, priority=priority, channel=name, **{"class": class_})
-
-    def calendar_with(self, code: str) -> Calendar | None:
-        """The calendar with this code and all its versions. None when there is none, or it can't be read."""
-        documents = self.calendars.get(code)
-        return _calendar(code, documents) if documents else None
+def _promise_begun(reading: Reading, known: Promised, chosen: policy.Policy) -> list[str]:
+    """Give each clock that the last event began its promise, and say them as words of the log."""
+    words = []
+    for clock in reading.begun:
+        promise = known.promise_for(clock, chosen)
+        if promise is not None:
+            clock.promises.append((clock.stretches[0].start, promise))
+            words.append(promise.word)
+    return words
 
 
-def policy_for(ticket: Ticket) -> policy.Policy | None:
-    """See `Promised.policy_for`."""
-    return _promised().policy_for(ticket)
+def _promise_anew(reading: Reading, known: Promised, chosen: policy.Policy, at: datetime) -> list[str]:
+    """Hold the clocks that run already to another policy, from their origin: a new priority or class chose it."""
+    words = []
+    for clock in reading.clocks:
+        same = clock.promise is not None and clock.promise.policy == chosen.code
+        if not clock.is_open or clock in reading.begun or same:
+            continue
+        promise = known.promise_for(clock, chosen)
+        if promise is not None:
+            clock.promises.append((clock.stretches[0].start if not clock.promises else at, promise))
+            words.append(promise.word)
+    return words
 
 
-def policies() -> policy.PolicyBook | None:
-    """The policies in force: the last version of each. None when there are none, or they can't be read together."""
-    return _promised().policies
-
-
-def calendar_with(code: str) -> Calendar | None:
-    """See `Promised.calendar_with`."""
-    return _promised().calendar_with(code)
-
-
-def _promised() -> Promised:
-    rows = db.session.connection().execute(_WRITTEN)
-    return _read(tuple((row.kind, row.code, row.document) for row in rows))
-
-
-@lru_cache(maxsize=4)
-def _read(written: tuple[tuple[str, str, str], ...]) -> Promised:
-    """What was written (kind, code, document; versions in order), read once for as long as nobody writes another."""
-    latest = {code: document for kind, code, document in written if kind == "policy"}
-    calendars: dict[str, tuple[str, ...]] = {}
-    for kind, code, document in written:
-        if kind == "calendar":
-            calendars[code] = (*calendars.get(code, ()), document)
-    return Promised(_policy_book(tuple(latest.values())) if latest else None, calendars)
-
-
-def _policy_book(documents: tuple[str, ...]) -> policy.PolicyBook | None:
-    read = [json.loads(document) for document in documents]
-    classes: dict[str, list[str]] = {}
-    for document in read:
-        classes |= document.get("channel_classes") or {}
-    entries = [entry for document in read for entry in document.get("policies") or ()]
-    try:
-        return policy.from_document({"policies": entries, "channel_classes": classes})
-    except BadInput as error:
-        log.error("the response-time policies can't be used: %s", error)
-        return None
-
-
-@lru_cache(maxsize=64)
-def _calendar(code: str, documents: tuple[str, ...]) -> Calendar | None:
-    try:
-        books = [calendar_document.from_document(json.loads(document)) for document in documents]
-    except BadInput as error:
-        log.error("the calendar %s can't be used: %s", code, error)
-        return None
-    return Calendar(code, tuple(version for book in books for version in book[code].versions))
+def _looks_otherwise(triages: list[Mapping[str, Any]], facts: Mapping[str, Any]) -> bool:
+    """Whether a triage changed anything that policies look at: an edited policy alone moves no clock that runs."""
+    return not triages or any(triages[-1].get(name) != facts.get(name) for name in LOOKED_AT)

@@ -1,111 +1,152 @@
-"""The clocks of one ticket in minutes of working time, stretch by stretch, with the calendar each was counted in."""
+"""The clocks of tickets in minutes of working time, stretch by stretch: readings of their logs, one or many at once.
+
+Every figure about time comes from here: the ticket's page, the API, `sla explain`, and whatever counts over many.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
 from helpdesk import clock as wall
 from helpdesk.accounts.models import Department, Person
+from helpdesk.channels.models import Channel
 from helpdesk.db import db
-from helpdesk.sla import policy
-from helpdesk.sla.calendar import Calendar, due, elapsed
-from helpdesk.sla.deadlines import calendar_with, policy_for
-from helpdesk.sla.timer import Clock, Happening, clocks
-from helpdesk.tickets.models import Event, Ticket
+from helpdesk.sla.calendar import elapsed
+from helpdesk.sla.deadlines import logs_of
+from helpdesk.sla.measuring import Counted, count
+from helpdesk.sla.promising import Promised, promised
+from helpdesk.sla.segments import Happening, Remark
+from helpdesk.sla.timer import instant_of, read
+from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.workflow import Kind
 
-# Clocks that count every minute, whatever a policy says of calendars.
-REAL_TIME_CLOCKS = frozenset({"public"})
-
-
-@dataclass(frozen=True)
-class Segment:
-    """`minutes`: of the calendar's working time; real minutes when there is no calendar."""
-
-    start: datetime
-    end: datetime | None
-    running: bool
-    minutes: float
-    why: str
+AT_ONCE = 400  # tickets whose logs are held in memory together
 
 
 @dataclass(frozen=True)
 class Explained:
-    """One clock, counted. `target_minutes` and `due_at` are None when no policy promises anything."""
+    """All that a ticket's log says of time.
 
-    clock: str
-    cycle: int
-    owner: str | None
-    calendar: str | None
-    target_minutes: int | None
-    spent_minutes: float
-    due_at: datetime | None
-    outcome: str
-    segments: list[Segment]
+    `ingestion_delay`: how long after it was posted the question reached us, so that nobody is blamed for an outage.
+    `posted_in_future`: the channel's time was later than ours, and was brought back. `public_working_minutes`: the
+    public clock counted in the desk's calendar, a second figure.
+    """
 
-
-def explain(ticket: Ticket) -> list[Explained]:
-    """Every clock of `ticket` as of now. The policy and calendars are those in force today."""
-    log = db.session.scalars(select(Event).where(Event.ticket_id == ticket.id).order_by(Event.sequence))
-    happenings = [Happening(event.kind, event.at, event.facts.get("person_id")) for event in log]
-    promised = policy_for(ticket)
-    return [_explain(found, ticket, promised) for found in clocks(happenings, posted_at=ticket.question.posted_at)]
+    clocks: tuple[Counted, ...]
+    remarks: tuple[Remark, ...]
+    ingestion_delay: timedelta | None
+    posted_in_future: bool
+    public_working_minutes: float | None
 
 
-def _explain(found: Clock, ticket: Ticket, promised: policy.Policy | None) -> Explained:
-    owner = db.session.get(Person, found.owner) if found.owner else None
-    target = policy.target(promised, found.name) if promised else None
-    calendar = _calendar(found.name, ticket, owner, promised)
-    now = wall.now()
-    segments = [
-        Segment(each.start, each.end, each.running, _minutes(calendar, each.start, each.end or now), each.why)
-        for each in found.stretches
-    ]
-    spent = sum(segment.minutes for segment in segments if segment.running)
+def explain(ticket: Ticket) -> Explained:
+    """Every clock of `ticket` as of now."""
+    return explain_many([ticket.id])[ticket.id]
+
+
+def explain_many(ticket_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, Explained]:
+    """Every clock of these tickets as of `now`, in few statements for each AT_ONCE tickets."""
+    ids, known = sorted(set(ticket_ids)), promised()
+    found: dict[int, Explained] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        some = ids[first : first + AT_ONCE]
+        logs = logs_of(some)
+        for ticket_id, answers in answered_elsewhere(some).items():
+            logs[ticket_id] = sorted([*logs.get(ticket_id, []), *answers], key=lambda event: event.recorded_at)
+        found |= {ticket_id: explained(logs.get(ticket_id, []), known, now or wall.now()) for ticket_id in some}
+    return found
+
+
+def explained(log: Sequence[Happening], known: Promised, now: datetime) -> Explained:
+    """What a log says, counted in the calendars of `known`."""
+    reading = read(log, now=now)
+    clocks = tuple(count(each, known.calendar_with, now) for each in reading.waits)
+    received = next((event for event in log if event.kind is Kind.RECEIVED), None)
+    posted = instant_of(received.facts.get("posted_at")) if received else None
     return Explained(
-        clock=found.name,
-        cycle=found.cycle,
-        owner=owner.handle if owner else None,
-        calendar=calendar.code if calendar else None,
-        target_minutes=target,
-        spent_minutes=round(spent, 1),
-        due_at=_due(calendar, segments, target),
-        outcome=found.outcome if found.is_open else _kept(found.outcome, spent, target),
-        segments=segments,
+        clocks=clocks,
+        remarks=tuple(reading.remarks),
+        ingestion_delay=max(received.recorded_at - posted, timedelta()) if received and posted else None,
+        posted_in_future=bool(received and received.facts.get("posted_in_future")),
+        public_working_minutes=_in_desk_hours(clocks, known, now),
     )
 
 
-def _kept(outcome: str, spent: float, target: int | None) -> str:
-    """A clock that ran to its end was kept or late; one that was cut short keeps the reason."""
-    if outcome != "done" or target is None:
-        return outcome
-    return "kept" if spent <= target else "late"
+def answered_elsewhere(ticket_ids: Sequence[int]) -> dict[int, list[Happening]]:
+    """What was posted for the tickets that lead these, after they were merged, where the asker of these reads it.
+
+    Somebody who asked by a form or a letter is answered with the leading ticket. A thread in public is a place of its
+    own: only what is posted there answers it.
+    """
+    merged = (
+        select(Ticket.id, Ticket.merged_into_id, Ticket.closed_at)
+        .join(Channel, Channel.id == Ticket.channel_id)
+        .where(Ticket.id.in_(ticket_ids), Ticket.merged_into_id.is_not(None), ~Channel.public)
+    )
+    rows = db.session.execute(merged).all()
+    leads = logs_of({row.merged_into_id for row in rows})
+    return {
+        row.id: [
+            Happening(event.kind, event.at, event.recorded_at, event.facts, elsewhere=True)
+            for event in leads.get(row.merged_into_id, ())
+            if event.kind is Kind.PUBLISHED and not event.facts.get("holding") and event.recorded_at >= row.closed_at
+        ]
+        for row in rows
+    }
 
 
-def _calendar(name: str, ticket: Ticket, owner: Person | None, promised: policy.Policy | None) -> Calendar | None:
-    if promised is None or name in REAL_TIME_CLOCKS:
+def _in_desk_hours(clocks: Iterable[Counted], known: Promised, now: datetime) -> float | None:
+    """The public clock in the calendar in which the desk qualifies questions."""
+    by_name = {each.clock.name: each for each in reversed(list(clocks))}
+    public, desk = by_name.get("public"), by_name.get("triage")
+    calendar = known.calendar_with(desk.calendar) if desk and desk.calendar else None
+    if public is None or calendar is None:
         return None
-    department = db.session.get(Department, ticket.department_id) if ticket.department_id else None
-    own = (owner.calendar if owner else None) or (department.calendar if department else None)
-    return calendar_with(policy.calendar_code(promised, name, own or policy.REAL_TIME))
+    return sum(elapsed(calendar, each.start, max(each.start, each.end or now)) for each in public.segments)
 
 
-def _minutes(calendar: Calendar | None, start: datetime, end: datetime) -> float:
-    if calendar is None:
-        return (end - start).total_seconds() / 60
-    return elapsed(calendar, start, end)
+def documents(ticket: Ticket) -> list[dict[str, Any]]:
+    """The clocks of `ticket` as the API and `sla explain` give them."""
+    return [document(each) for each in explain(ticket).clocks]
 
 
-def _due(calendar: Calendar | None, segments: Iterable[Segment], target: int | None) -> datetime | None:
-    """The instant at which the target is used up, given the pauses so far. None while it is paused, or without one."""
-    left = float(target) if target is not None else None
-    for segment in segments:
-        if left is None or not segment.running:
-            continue
-        if segment.end is None or segment.minutes >= left:
-            return due(calendar, segment.start, left) if calendar else segment.start + timedelta(minutes=left)
-        left -= segment.minutes
+def document(counted: Counted) -> dict[str, Any]:
+    """One clock as plain JSON values."""
+    return {
+        "clock": counted.clock.name,
+        "cycle": counted.clock.cycle,
+        "owner": owner_of(counted),
+        "target_minutes": counted.target_minutes,
+        "spent_minutes": round(counted.spent_minutes, 1),
+        "due_at": counted.due_at.isoformat() if counted.due_at else None,
+        "outcome": counted.outcome,
+        "segments": [
+            {
+                "from": segment.start.isoformat(),
+                "to": segment.end.isoformat() if segment.end else None,
+                "running": segment.running,
+                "calendar": counted.calendar,
+                "minutes": round(segment.minutes, 1),
+                "why": segment.why,
+            }
+            for segment in counted.segments
+        ],
+    }
+
+
+def owner_of(counted: Counted) -> str | None:
+    """The handle of the person a clock belongs to, the code of the department for its total; None: the desk, or whoever
+    validates."""
+    clock = counted.clock
+    if clock.person is not None:
+        person = db.session.get(Person, clock.person)
+        return person.handle if person else None
+    if clock.name == "department" and clock.department is not None:
+        department = db.session.get(Department, clock.department)
+        return department.code if department else None
     return None

@@ -26,13 +26,14 @@ from helpdesk.db import db
 from helpdesk.errors import Conflict
 from helpdesk.outbox import Lane
 from helpdesk.sla import deadlines
+from helpdesk.sla.segments import Happening
 from helpdesk.tickets.models import Event, IndexChange, QueueCount, Ticket
 from helpdesk.tickets.sealing import seal
 from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, Queue, State, next_state, queue_of
 
 WORD = re.compile(r"[\w.:@/+\-]{0,120}")
 # What changes nothing that a person decides upon: a page opened before it is not out of date.
-QUIET = frozenset({Kind.SUGGESTED, Kind.ORIGINAL_READ})
+QUIET = frozenset({Kind.SUGGESTED, Kind.ORIGINAL_READ, Kind.RETARGETED})
 
 
 def append(
@@ -49,7 +50,8 @@ def append(
     The first event of a ticket is written with it, by `opening.open_ticket`.
 
     `by` acts in `role` (what `seeing.ensure` returned; None for the asker and for Relais itself). `at`: when it
-    happened, when that is not now. Raises Conflict when the workflow has no such move from the present state,
+    happened, when that is not now; never later than now. What the clocks that it starts are held to is added to its
+    facts, so that the log says it. Raises Conflict when the workflow has no such move from the present state,
     ValueError when the facts are not those of this kind.
     """
     check_facts(kind, facts)
@@ -63,19 +65,21 @@ def append(
     if before is not state:
         ticket.state, ticket.state_since = state, now
     _move_between_queues(session, ticket)
+    happened = min(at or now, now)
+    if kind not in deadlines.STILL:
+        promises, ticket.due_at = deadlines.settle(ticket, Happening(kind, happened, now, facts))
+        facts |= promises
     ticket.version += 1
     event = Event(
         sequence=ticket.version,
         kind=kind,
         actor_id=by.id,
         role=by.role if isinstance(by, Actor) else (role or "system"),
-        at=at or now,
+        at=happened,
         recorded_at=now,
         facts=facts,
         previous_hash=ticket.last_hash,
     )
-    if before is not state or kind in deadlines.RETIMED:
-        ticket.due_at = deadlines.present_due(ticket, kind, event.at)
     event.ticket_id = ticket.id
     event.hash = event_hash(event)
     ticket.last_hash = event.hash

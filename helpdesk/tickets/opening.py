@@ -95,11 +95,12 @@ def open_ticket(
     which the caller rolls back what it began.
     """
     connection = db.session.connection()
-    first = _first_step(ticket, came_on, at)
+    promises, due_at = deadlines.at_first(came_on, ticket["priority"], at)
+    first = _first_step(at) | {"due_at": due_at}
     ticket_id = _new_id(connection.execute(_INSERT_TICKET, ticket | first))
     question_id = _new_id(connection.execute(_INSERT_QUESTION, question | {"ticket_id": ticket_id}))
     connection.execute(_INSERT_ORIGINAL, original | {"question_id": question_id})
-    event = _event(ticket_id, at, by, role, facts | {"question_id": question_id})
+    event = _event(ticket_id, at, by, role, facts | promises | {"question_id": question_id})
     event_id = _new_id(connection.execute(_INSERT_EVENT, event))
     connection.execute(_SEAL_TICKET, {"ticket": ticket_id, "seal": event["hash"]})
     connection.execute(_COUNT[connection.dialect.name], {"queue": first["queue"], "department_id": 0, "count": 1})
@@ -109,7 +110,7 @@ def open_ticket(
     return NewTicket(ticket_id, question_id, channel=came_on, due_at=first["due_at"], **shown)
 
 
-def _first_step(ticket: dict[str, Any], channel: Channel, at: datetime) -> dict[str, Any]:
+def _first_step(at: datetime) -> dict[str, Any]:
     """The columns that follow from the ticket being new."""
     state = next_state(None, Kind.RECEIVED)
     queue = queue_of(state, triaged=False)
@@ -118,7 +119,6 @@ def _first_step(ticket: dict[str, Any], channel: Channel, at: datetime) -> dict[
         "state": state,
         "queue": queue,
         "state_since": at,
-        "due_at": deadlines.first_due(channel, ticket["priority"], at),
         "counted_queue": queue,
         "counted_department_id": 0,
     }

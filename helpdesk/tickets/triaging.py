@@ -195,6 +195,10 @@ def record_reply(ticket: Ticket, submission: Submission, *, by: Person | Actor) 
     ticket.waiting_for_asker = False
     ticket.personal_data = ticket.personal_data or bool(submission.findings)
     facts: dict[str, Any] = {"question_id": question.id, "digest": question.digest}
+    if submission.posted_at is not None:
+        facts["posted_at"] = submission.posted_at.isoformat()
+    if submission.posted_in_future:
+        facts["posted_in_future"] = True
     if waiting is not None:
         waiting.answered_at = clock.now()
         facts["clarification_id"] = waiting.id

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     RELEASED_TO_ROUTE = "released_to_route"
     ORIGINAL_READ = "original_read"
     ERASED = "erased"
+    RETARGETED = "retargeted"
 
 
 class Outcome(StrEnum):
@@ -113,41 +114,44 @@ MOVES: dict[Kind, tuple[frozenset[State], State | None]] = {
     Kind.RELEASED_TO_ROUTE: (frozenset({ESCALATED}), RECEIVED),
     Kind.ORIGINAL_READ: (EVERY, None),
     Kind.ERASED: (EVERY, None),
+    Kind.RETARGETED: (OPEN, None),
 }
 
-# The facts an event of a kind must carry, and the only other ones it may carry.
+# The facts an event of a kind must carry, and the only other ones it may carry. `promises`: what the clocks that the
+# event starts are held to (`helpdesk.sla.promise`), added by `events` itself.
 FACTS: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
     kind: (frozenset(required.split()), frozenset(allowed.split()))
     for kind, (required, allowed) in {
-        Kind.RECEIVED: ("question_id digest channel", "language masked origin"),
+        Kind.RECEIVED: ("question_id digest channel", "language masked origin promises posted_at posted_in_future"),
         Kind.CLAIMED: ("person_id", ""),
         Kind.RELEASED: ("person_id", "reason"),
         Kind.SUGGESTED: ("decision_id mode", ""),
-        Kind.TRIAGED: ("class priority", "topics sensitivity language department_id previous_priority"),
-        Kind.OFFERED: ("offer_id person_id", "due_at mode"),
-        Kind.DECLINED: ("offer_id person_id reason", "instead_id"),
-        Kind.REDIRECTED: ("offer_id person_id", "instead_id department_id reason"),
-        Kind.WITHDRAWN: ("offer_id person_id", "reason"),
-        Kind.EXPIRED: ("offer_id person_id", ""),
-        Kind.ACCEPTED: ("offer_id person_id", "by_link"),
+        Kind.TRIAGED: ("class priority", "topics sensitivity language department_id previous_priority promises"),
+        Kind.OFFERED: ("offer_id person_id", "mode promises department_id"),
+        Kind.DECLINED: ("offer_id person_id reason", "instead_id promises"),
+        Kind.REDIRECTED: ("offer_id person_id", "instead_id department_id reason promises"),
+        Kind.WITHDRAWN: ("offer_id person_id", "reason promises department_id"),
+        Kind.EXPIRED: ("offer_id person_id", "promises"),
+        Kind.ACCEPTED: ("offer_id person_id", "by_link promises"),
         Kind.CLARIFICATION_ASKED: ("clarification_id", ""),
-        Kind.ASKER_REPLIED: ("question_id digest", "clarification_id"),
+        Kind.ASKER_REPLIED: ("question_id digest", "clarification_id promises posted_at posted_in_future"),
         Kind.DRAFTED: ("draft_id revision digest", ""),
-        Kind.SUBMITTED: ("draft_id revision digest", ""),
-        Kind.RETURNED: ("draft_id revision approval_id", ""),
+        Kind.SUBMITTED: ("draft_id revision digest", "promises"),
+        Kind.RETURNED: ("draft_id revision approval_id", "promises"),
         Kind.REFUSED_APPROVAL: ("draft_id reason", ""),
-        Kind.APPROVED: ("draft_id revision approval_id version_id digest seal", "official_answer_id"),
-        Kind.REUSED: ("version_id digest seal", "official_answer_id"),
-        Kind.REVERTED: ("reason", "version_id draft_id revision digest"),
-        Kind.PUBLISHED: ("publication_id version_id digest verdict", "channel posted_digest"),
+        Kind.APPROVED: ("draft_id revision approval_id version_id digest seal", "official_answer_id promises"),
+        Kind.REUSED: ("version_id digest seal", "official_answer_id promises"),
+        Kind.REVERTED: ("reason", "version_id draft_id revision digest promises"),
+        Kind.PUBLISHED: ("publication_id version_id digest verdict", "channel posted_digest holding"),
         Kind.PUBLICATION_FAILED: ("publication_id reason", "channel"),
         Kind.CLOSED: ("outcome", "reason"),
-        Kind.REOPENED: ("reason", ""),
+        Kind.REOPENED: ("reason", "promises"),
         Kind.MERGED: ("into_ticket_id", ""),
-        Kind.ESCALATED: ("circuit", "reason"),
-        Kind.RELEASED_TO_ROUTE: ("reason", ""),
+        Kind.ESCALATED: ("circuit", "reason promises"),
+        Kind.RELEASED_TO_ROUTE: ("reason", "promises"),
         Kind.ORIGINAL_READ: ("question_id reason", ""),
         Kind.ERASED: ("asker_id", ""),
+        Kind.RETARGETED: ("promises", ""),
     }.items()
 }
 

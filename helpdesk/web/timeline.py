@@ -50,6 +50,7 @@ SIGNS: Mapping[Kind, tuple[str, str | None]] = {
     Kind.RELEASED_TO_ROUTE: ("signpost-2", None),
     Kind.ORIGINAL_READ: ("eye", None),
     Kind.ERASED: ("trash", None),
+    Kind.RETARGETED: ("clock-history", None),
 }
 
 
@@ -121,6 +122,7 @@ def _simple(kind: Kind) -> str:
         Kind.RELEASED_TO_ROUTE: _("gave it back to the normal path"),
         Kind.ORIGINAL_READ: _("read the original text"),
         Kind.ERASED: _("erased the asker’s personal data"),
+        Kind.RETARGETED: _("applied the new targets to it"),
     }.get(kind, "")
 
 

@@ -87,8 +87,8 @@ def test_the_clocks_of_a_ticket_are_explained_stretch_by_stretch(data):
     explained = document(data, "sla", "explain", "R-2026-000001")
     assert set(explained) == {"ref", "clocks"}
     assert explained["ref"] == "R-2026-000001"
-    triage, public = explained["clocks"]
-    for clock in (triage, public):
+    triage, acknowledge, public = explained["clocks"]
+    for clock in (triage, acknowledge, public):
         assert set(clock) == {
             "clock", "cycle", "owner", "target_minutes", "spent_minutes", "due_at", "outcome", "segments",
         }  # fmt: skip

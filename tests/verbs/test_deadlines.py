@@ -15,7 +15,7 @@ from helpdesk.counts import Counts
 from helpdesk.db import db, transaction
 from helpdesk.loading.sla import load_calendars, load_policies
 from helpdesk.routing import offering
-from helpdesk.sla import deadlines
+from helpdesk.sla import promising
 from helpdesk.sla.models import PolicyVersion
 from helpdesk.tickets import triaging
 from people import a_department
@@ -78,20 +78,24 @@ def test_another_priority_gives_another_target_to_the_same_clock(promises, clock
     clock_at("2026-04-01T10:00:00+02:00")
     ticket = a_question()
     clock_at("2026-04-01T10:10:00+02:00")
+    offer = an_offer(an_expert(department=a_department("FAC", calendar="cal-bureau")), ticket=ticket)
+    assert offer.due_at == _utc("2026-04-01T15:10:00+02:00")  # web, normal: four hours, and lunch
+    clock_at("2026-04-01T10:40:00+02:00")
     with transaction():
         triaging.triage(ticket, by=a_manager(), class_="question", priority="P2", topics=[])
-    assert ticket.due_at == _utc("2026-04-01T10:30:00+02:00")
+    db.session.refresh(offer)
+    assert ticket.due_at == offer.due_at == _utc("2026-04-01T11:10:00+02:00")  # urgent: one hour since it was asked
 
 
 def test_a_changed_policy_is_used_from_then_on(promises, clock_at):
     clock_at("2026-04-01T10:00:00+02:00")
-    kept = deadlines.policies()
+    kept = promising.policies()
     with transaction() as session:
         last = session.query(PolicyVersion).filter_by(code="sla-normal-conversation").one()
         document = {**last.document, "policies": [{**last.document["policies"][0], "targets": {"triage": 5}}]}
         session.add(PolicyVersion(code=last.code, version=2, position=last.position, document=document))
     assert a_question().due_at == _utc("2026-04-01T10:05:00+02:00")
-    assert deadlines.policies() != kept
+    assert promising.policies() != kept
 
 
 def test_policies_that_cannot_be_used_stop_nobody(promises, clock_at, caplog):

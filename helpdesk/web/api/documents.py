@@ -18,7 +18,7 @@ from helpdesk.channels.models import Channel
 from helpdesk.db import db
 from helpdesk.publishing.models import Publication, Verdict
 from helpdesk.routing.models import Offer, Topic
-from helpdesk.sla.deadlines import STAGES
+from helpdesk.sla import explaining
 from helpdesk.tickets import seeing
 from helpdesk.tickets.models import Event, Question, Ticket, TicketTopic
 from helpdesk.tickets.opening import NewTicket
@@ -79,18 +79,9 @@ def ticket_detail(ticket: Ticket, reader: Person) -> Document:
         "drafts": [draft_document(draft) for draft in drafts_of(ticket)],
         "official_answer": official_answer_of(ticket),
         "publications": [publication_document(publication) for publication in publications],
-        "clocks": clocks_of(ticket),
+        "clocks": explaining.documents(ticket),
         "events": [event_document(event) for event in log],
     }
-
-
-def clocks_of(ticket: Ticket) -> list[Document]:
-    """The clock of the present step: since when it runs and when it is due."""
-    stage = STAGES.get(ticket.state)
-    if stage is None:
-        return []
-    started = instant(ticket.state_since)
-    return [{"clock": stage, "started_at": started, "due_at": instant(ticket.due_at), "outcome": "running"}]
 
 
 def question_document(question: Question, sees_asker: bool) -> Document:

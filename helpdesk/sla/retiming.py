@@ -1,0 +1,99 @@
+"""Open tickets read again when what their deadlines are reckoned from has changed: calendars, or policies on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from helpdesk import clock
+from helpdesk.db import db
+from helpdesk.sla.deadlines import logs_of, stage_due
+from helpdesk.sla.measuring import count
+from helpdesk.sla.promise import Promise
+from helpdesk.sla.promising import Promised, promised
+from helpdesk.sla.segments import Clock
+from helpdesk.sla.timer import Reading
+from helpdesk.tickets.models import IndexChange, Ticket
+from helpdesk.tickets.queues import OPEN_QUEUES
+
+AT_ONCE = 200
+"""Tickets of one step: a step is one transaction."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the policies in force would make of one clock that runs: its promise, its deadline, and whether it would be
+    past it at once (which is then counted against nobody)."""
+
+    clock: Clock
+    before: Promise | None
+    after: Promise
+    due_before: datetime | None
+    due_after: datetime | None
+    late_on_change: bool
+
+
+def open_tickets(after: int, most: int = AT_ONCE) -> list[Ticket]:
+    """The next open tickets by id."""
+    query = select(Ticket).where(Ticket.id > after, Ticket.queue.in_(OPEN_QUEUES)).order_by(Ticket.id).limit(most)
+    return list(db.session.scalars(query))
+
+
+def count_open() -> int:
+    """How many tickets are open."""
+    return db.session.scalar(select(func.count()).select_from(Ticket).where(Ticket.queue.in_(OPEN_QUEUES))) or 0
+
+
+def retime(after: int) -> int | None:
+    """Write the deadlines of the next open tickets again. Returns the id to go on after; None at the end."""
+    tickets, known, now = open_tickets(after), promised(), clock.now()
+    for ticket, reading in _readings(tickets):
+        due_at = stage_due(reading, known, now)
+        if due_at == ticket.due_at:
+            continue
+        db.session.execute(update(Ticket).where(Ticket.id == ticket.id).values(due_at=due_at))
+        db.session.add(IndexChange(kind="ticket", entity_id=ticket.id))
+    return tickets[-1].id if len(tickets) == AT_ONCE else None
+
+
+def changes_of(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, list[Change]]]:
+    """For each ticket that the policies in force would hold otherwise: what would change. Nothing is written."""
+    known, now = promised(), clock.now()
+    for ticket, reading in _readings(tickets):
+        chosen = known.policy_for(ticket)
+        reading.until(now)
+        if chosen is None:
+            continue
+        found = []
+        for each in reading.clocks:
+            promise = known.promise_for(each, chosen) if each.is_open else None
+            if promise is not None and _differs(each.promise, promise):
+                found.append(_change(each, promise, known, now))
+        if found:
+            yield ticket, found
+
+
+def _differs(before: Promise | None, after: Promise) -> bool:
+    """Another version of a policy that promises the same changes nothing."""
+    return before is None or (before.minutes, before.calendar) != (after.minutes, after.calendar)
+
+
+def _change(running: Clock, promise: Promise, known: Promised, now: datetime) -> Change:
+    before = count(running, known.calendar_with, now)
+    promises = list(running.promises)
+    running.promises.append((now if promises else running.stretches[0].start, promise))
+    after = count(running, known.calendar_with, now)
+    running.promises[:] = promises
+    return Change(running, running.promise, promise, before.due_at, after.due_at, after.late_on_change)
+
+
+def _readings(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, Reading]]:
+    logs = logs_of([ticket.id for ticket in tickets])
+    for ticket in tickets:
+        reading = Reading()
+        for event in logs.get(ticket.id, ()):
+            reading.take(event)
+        yield ticket, reading
