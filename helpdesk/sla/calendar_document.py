@@ -248,12 +248,16 @@ def _chosen_holidays(
 ) -> tuple[str, frozenset[date]]:
     """A set by name, `none`, or what `to_entry` wrote."""
     if isinstance(chosen, Mapping):
-        return str(chosen.get("set") or NO_HOLIDAYS), _dates(chosen.get("dates"), place, problems)
+        name, dates = str(chosen.get("set") or NO_HOLIDAYS), _dates(chosen.get("dates"), f"{place}.dates", problems)
+        if name != NO_HOLIDAYS and not dates and not is_known(name):
+            problems.append(Problem(place, "unknown_holidays", {"value": name[:40]}))
+        return name, dates
     if chosen is None or chosen == NO_HOLIDAYS:
         return NO_HOLIDAYS, frozenset()
     if not isinstance(chosen, str) or (chosen not in sets and not is_known(chosen)):
         problems.append(Problem(place, "unknown_holidays", {"value": str(chosen)[:40]}))
-    return str(chosen), sets.get(str(chosen), frozenset())
+    listed = sets.get(str(chosen), frozenset())
+    return str(chosen) if listed or is_known(str(chosen)) else NO_HOLIDAYS, listed
 
 
 # --- several versions ----------------------------------------------------------------------------------

@@ -7,11 +7,13 @@ from helpdesk.web.pages.admin import (
     channels,
     departments,
     home,
+    hours,
     jobs,
     keys,
     letters,
     log,
     people,
+    policies,
     presence,
     quality,
     replays,
@@ -23,6 +25,6 @@ from helpdesk.web.pages.admin import (
 from helpdesk.web.pages.admin.place import blueprint
 
 __all__ = [
-    "blueprint", "channels", "departments", "home", "jobs", "keys", "letters", "log", "people", "presence", "quality",
-    "replays", "settings", "skills", "synonyms", "topics",
+    "blueprint", "channels", "departments", "home", "hours", "jobs", "keys", "letters", "log", "people", "policies",
+    "presence", "quality", "replays", "settings", "skills", "synonyms", "topics",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.accounts.access import Can
 from helpdesk.web.pages.triage.actions import VIEWS
+from helpdesk.web.pages.triage.clocks import clocks
 from helpdesk.web.pages.triage.lists import counts, inbox
 from helpdesk.web.pages.triage.page import ticket
 from helpdesk.web.pages.triage.words import around
@@ -21,6 +22,7 @@ blueprint.add_app_template_filter(around)
 blueprint.add_url_rule("/inbox", "inbox", inbox)
 blueprint.add_url_rule("/inbox/counts", "counts", counts)
 blueprint.add_url_rule(TICKET, "ticket", ticket)
+blueprint.add_url_rule(f"{TICKET}/clocks", "clocks", clocks)
 for name, view in VIEWS.items():
     blueprint.add_url_rule(f"{TICKET}/{name.replace('_', '-')}", name, view, methods=["POST"])
 
