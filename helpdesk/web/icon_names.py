@@ -17,6 +17,7 @@ NAMES = frozenset(
         "box-arrow-up-right",
         "building",
         "calendar-event",
+        "calendar-week",
         "calendar-x",
         "chat-dots",
         "chat-left-text",

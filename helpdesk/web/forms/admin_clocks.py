@@ -116,7 +116,7 @@ for _fact in CONDITIONS:
 for _clock in CLOCKS:
     setattr(PolicyForm, f"target_{_clock}", IntegerField(NAMES[_clock]))
     if _clock in WORKING:
-        setattr(PolicyForm, f"in_{_clock}", SelectField(NAMES[_clock], choices=[]))
+        setattr(PolicyForm, f"in_{_clock}", SelectField(NAMES[_clock], choices=[], default=""))
 
 
 class NewPolicyForm(PolicyForm):
@@ -147,7 +147,7 @@ def _joined(wanted: Any) -> str:
 def calendars_for_clocks(codes: list[str]) -> list[tuple[str, Any]]:
     """The calendars that a clock of a policy may count in."""
     return [
-        ("", _l("As usual for this clock")),
+        ("", _l("As usual")),
         (DEPARTMENT, _l("The department’s")),
         *((code, code) for code in codes),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
@@ -28,7 +29,7 @@ from helpdesk.web.signing_in import back_to, me
 def calendars() -> ResponseReturnValue:
     """All of them, with who works by each."""
     codes = db.session.scalars(select(CalendarVersion.code).distinct().order_by(CalendarVersion.code)).all()
-    return page("calendars.html", calendars=[(versions_of(code), _users(code)) for code in codes], days=DAYS)
+    return page("calendars.html", calendars=[(versions_of(code), _users(code)) for code in codes], week_of=week_of)
 
 
 @blueprint.route("/new/calendar", methods=["GET", "POST"])
@@ -79,6 +80,18 @@ def calendar_day(code: str) -> ResponseReturnValue:
     return page("calendar_day.html", form.status, form=form, calendar=last)
 
 
+def week_of(entry: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """The week of a version in as few lines as it takes: from which day to which, and the hours."""
+    groups: list[tuple[str, str, list[str]]] = []
+    for day in DAYS:
+        hours = entry["hours"].get(day, [])
+        if groups and groups[-1][2] == hours:
+            groups[-1] = (groups[-1][0], day, hours)
+        else:
+            groups.append((day, day, hours))
+    return groups
+
+
 def _add(form: NewCalendarForm) -> CalendarVersion:
     if versions_of(form.code.data):
         raise BadInput([Problem("code", "code_taken")])
@@ -96,6 +109,7 @@ def _page(form: CalendarForm, last: CalendarVersion | None) -> ResponseReturnVal
         zones=sorted(available_timezones()),
         sets=[*NAMED, *known_sets()],
         days=DAYS,
+        week_of=week_of,
         clash=clash(form, "calendar", last.id if last else None),
     )
 
