@@ -12,6 +12,7 @@ from helpdesk.commands import Commands, Result
 from helpdesk.reports import integrity
 
 MEANINGS = {
+    "posted_at": "the time at which it was posted is not the one in the log",
     "sequence": "an event or version is missing, or was put in",
     "chain": "it does not follow from the one before",
     "hash": "it was altered after it was written",

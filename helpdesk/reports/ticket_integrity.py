@@ -14,6 +14,7 @@ from helpdesk.answers.writing import draft_digest
 from helpdesk.publishing import proof
 from helpdesk.publishing.models import Verdict
 from helpdesk.routing.models import OfferState
+from helpdesk.sla.timer import instant_of
 from helpdesk.tickets.checking import log_fault
 from helpdesk.tickets.sealing import text_digest
 from helpdesk.tickets.workflow import Kind, queue_of
@@ -88,6 +89,9 @@ def _questions(story: Story) -> Found:
             digests.add(text_digest(original.text))
         if len(digests) > 1 or (original is None and not erased):
             yield "question.digest", "question", question.id
+        posted = instant_of(event.facts.get("posted_at")) or (event.at if event.kind is Kind.RECEIVED else None)
+        if posted is not None and posted != question.posted_at:
+            yield "question.posted_at", "question", question.id
 
 
 def _drafts(story: Story) -> Found:

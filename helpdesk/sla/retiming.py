@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from helpdesk import clock
 from helpdesk.db import db
@@ -54,7 +54,7 @@ def retime(after: int) -> int | None:
         due_at = stage_due(reading, known, now)
         if due_at == ticket.due_at:
             continue
-        db.session.execute(update(Ticket).where(Ticket.id == ticket.id).values(due_at=due_at))
+        ticket.due_at = due_at
         db.session.add(IndexChange(kind="ticket", entity_id=ticket.id))
     return tickets[-1].id if len(tickets) == AT_ONCE else None
 

@@ -125,7 +125,11 @@ COLUMNS = {
         "department_id": ("(SELECT MAX(id) FROM department)", {"ticket.department"}),
         "triaged_at": ("'2001-01-01 00:00:00.000000'", {"ticket.queue"}),
     },
-    "question": {"digest": ("'1'", {"question.digest"}), "ticket_id": ("ticket_id + 1", {"question.missing"})},
+    "question": {
+        "digest": ("'1'", {"question.digest"}),
+        "ticket_id": ("ticket_id + 1", {"question.missing"}),
+        "posted_at": ("'2001-01-01 00:00:00.000000'", {"question.posted_at"}),
+    },
     "draft": {
         "body": ("'autre'", {"draft.digest"}),
         "short": ("'autre'", {"draft.digest"}),
