@@ -2,7 +2,7 @@
 
 Pure: a reading of the log and nothing else. Source: the clocks and the rules of the domain (sections 3.2 and 3.3), and
 one more clock, `route`, for the desk's time between qualifying a question and asking somebody: without it, the stages
-would not add up to the whole (docs/decisions/0014).
+would not add up to the whole (docs/decisions/0016).
 
 Inside clocks count from when something happened inside; `acknowledge`, `public` and `next_reply` from when the asker
 posted, whenever we heard of it. An event that arrived late never moves an inside clock back before the event that
