@@ -21,6 +21,18 @@ LONGEST = 5_000
 BATCH = 8
 """Texts encoded together: a question that waits for a turn waits for so many."""
 
+_QUIET_AND_OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TQDM_DISABLE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+_THREADS = "OMP_NUM_THREADS"
+"""One, unless the operator says otherwise: on a busy machine two that wait for one another took forty times as long."""
+
 Vectors = NDArray[np.float32]
 
 
@@ -44,7 +56,7 @@ class Model:
         ).reshape(len(texts), -1)
         found = np.nan_to_num(found)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        return found / np.where(lengths > 0, lengths, np.float32(1))
+        return (found / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
 
 def load(folder: Path) -> Model:
@@ -52,7 +64,8 @@ def load(folder: Path) -> Model:
     problem = problem_with(folder)
     if problem:
         raise ModelUnusable(problem)
-    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    os.environ.update(_QUIET_AND_OFFLINE)
+    os.environ.setdefault(_THREADS, "1")
     try:
         from sentence_transformers import SentenceTransformer
 

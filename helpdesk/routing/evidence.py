@@ -43,7 +43,7 @@ WEIGHTS: Mapping[Part, float] = {
     Part.HISTORY: 2.5,
     Part.CODES: 1.0,
     Part.LEARNED: 3.5,
-    Part.MEANING: 2.0,
+    Part.MEANING: 1.5,
 }
 FULL_STRENGTH, FULL_HISTORY, FULL_NEARNESS = 0.25, 0.05, 1.0
 """A part that explains this share of the question, or more, has its whole weight. Histories are long and rarely explain
