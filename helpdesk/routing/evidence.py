@@ -43,9 +43,9 @@ WEIGHTS: Mapping[Part, float] = {
     Part.HISTORY: 2.5,
     Part.CODES: 1.0,
     Part.LEARNED: 3.5,
-    Part.MEANING: 1.5,
+    Part.MEANING: 2.0,
 }
-FULL_STRENGTH, FULL_HISTORY, FULL_NEARNESS = 0.25, 0.05, 1.0
+FULL_STRENGTH, FULL_HISTORY, FULL_MEANING = 0.25, 0.05, 1.0
 """A part that explains this share of the question, or more, has its whole weight. Histories are long and rarely explain
 much of a question; only the same text is as near as 1, and how near the best is tells a question that belongs here."""
 VOTE_POWER = 4
@@ -173,7 +173,8 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
         Part.HISTORY: _ratio((hit.history for hit in people.hits), people.ideal_history),
         Part.TOPICS: 1.0 if evidence.chosen_topics else _ratio((hit.score for hit in topics.hits), topics.ideal),
         Part.PRECEDENTS: _ratio((hit.score for hit in precedents.hits), precedents.ideal),
-        Part.MEANING: max((hit.nearness for hit in precedents.hits if hit.nearness is not None), default=0.0),
+        # Squared: precedents that are only somewhat near say little, however they rank among themselves.
+        Part.MEANING: max([0.0, *(hit.nearness for hit in precedents.hits if hit.nearness)]) ** 2,
     }
 
 
@@ -181,7 +182,7 @@ def _ratio(scores: Iterable[float], ideal: float) -> float:
     return min(1.0, max(scores, default=0.0) / ideal) if ideal > 0 else 0.0
 
 
-_FULL = {Part.HISTORY: FULL_HISTORY, Part.MEANING: FULL_NEARNESS}
+_FULL = {Part.HISTORY: FULL_HISTORY, Part.MEANING: FULL_MEANING}
 
 
 def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candidate]) -> Points:
