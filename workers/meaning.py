@@ -167,8 +167,8 @@ def _keep_up(settings: Settings, meaning: Meaning, stop: threading.Event) -> Non
         except sqlite3.DatabaseError:
             log.exception("the vectors are torn: making them anew")
             store.discard()
-        except (IndexBusy, SQLAlchemyError) as error:
-            log.warning("the database can't be read now (%s): looking again soon", error)
+        except (IndexBusy, SQLAlchemyError, RuntimeError) as error:  # of the database, or of the model
+            log.warning("no vectors just now (%s): looking again soon", error)
         if done:
             log.info("%s precedents have a vector now", done)
         else:

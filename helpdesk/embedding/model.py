@@ -49,7 +49,8 @@ class Model:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row of length 1 (or 0, of a text in which the model sees nothing) for each text."""
-        shortened = [text[:LONGEST] for text in texts]
+        # What is no character (half a surrogate pair) makes the library refuse the text.
+        shortened = [text[:LONGEST].encode("utf-8", "replace").decode("utf-8") for text in texts]
         found = np.asarray(
             self._kept.encode(shortened, batch_size=BATCH, convert_to_numpy=True, show_progress_bar=False),
             dtype=np.float32,
