@@ -12,8 +12,9 @@ from helpdesk.search.query import Key
 NOTICEABLY_SILENT = exp(LEAST_SILENCE)
 """The chance that somebody still answers below which their silence costs them points, and is said."""
 
-NEARLY_AS_NEAR = 0.85
-"""The share of the best nearness from which a precedent is said to mean nearly the same."""
+NEAR_ENOUGH, NEARLY_AS_NEAR = 0.5, 0.85
+"""The nearness, and the share of the best, from which a precedent is said to mean nearly the same: one further off
+gives few points, and nobody would see why."""
 
 
 def reasons_for(
@@ -60,13 +61,13 @@ def _learned_reasons(person: int, evidence: Evidence, shares: Shares) -> list[Re
 
 def _meaning_reasons(person: int, evidence: Evidence, shares: Shares) -> list[Reason]:
     """The precedents nearest in meaning, when that speaks for the person about as much as for anybody: at most five,
-    each nearly as near as the nearest of all."""
+    each near, and nearly as near as the nearest of all."""
     meaning = shares[Part.MEANING]
     if meaning.get(person, 0.0) < max(meaning.values(), default=1.0) / 2:
         return []
-    near = [(hit.nearness, hit) for hit in evidence.precedents.hits if hit.nearness is not None and hit.nearness > 0]
-    best = max((nearness for nearness, _ in near), default=0.0)
-    mine = [(n, hit) for n, hit in near if hit.credits.get(person, 0.0) > 0 and n >= NEARLY_AS_NEAR * best]
+    near = [(hit.nearness, hit) for hit in evidence.precedents.hits if hit.nearness is not None]
+    least = max([NEAR_ENOUGH, *(NEARLY_AS_NEAR * nearness for nearness, _ in near)])
+    mine = [(nearness, hit) for nearness, hit in near if nearness >= least and hit.credits.get(person, 0.0) > 0]
     mine.sort(key=lambda each: -each[0])
     precedents = [{"kind": str(hit.kind), "id": hit.source_id} for _, hit in mine[:5]]
     return [Reason(ReasonKind.MEANING, {"precedents": precedents, "count": len(mine)})] if mine else []

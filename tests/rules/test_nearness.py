@@ -86,6 +86,12 @@ def test_somebody_for_whom_it_hardly_speaks_is_given_no_such_reason():
     assert ReasonKind.MEANING not in kinds[2]
 
 
+def test_what_is_not_near_is_not_said_to_mean_the_same():
+    first = ranked(found((8.0, 1, 0.45))).suggestions[0]
+    assert first.parts[Part.MEANING] > 0
+    assert ReasonKind.MEANING not in {reason.kind for reason in first.reasons}
+
+
 class AnIndex:
     """Always finds the same."""
 
