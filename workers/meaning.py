@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
 from helpdesk import create_app
+from helpdesk.embedding.asking import unanswered
 from helpdesk.embedding.catching_up import catch_up
 from helpdesk.embedding.model import Model, ModelUnusable, Vectors, load
 from helpdesk.embedding.store import Store
@@ -129,6 +130,7 @@ def run(settings: Settings, model_folder: Path, stop: threading.Event) -> None:
     path = settings.meaning_socket
     private_folder(path.parent)
     path.unlink(missing_ok=True)
+    unanswered(path).unlink(missing_ok=True)
     meaning = Meaning()
     with _Server(path, meaning) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()

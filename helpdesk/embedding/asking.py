@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from config import Settings
+from helpdesk import clock
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +31,12 @@ class _Line:
 
     socket: Path | None = None
     patience = PATIENCE
-    silent_until = 0.0
-    down = False
 
 
 def connect(settings: Settings) -> None:
     """Say where this process finds the model, if one is named."""
     _Line.socket = settings.meaning_socket if settings.embedding_model else None
-    _Line.patience, _Line.silent_until, _Line.down = PATIENCE, 0.0, False
+    _Line.patience = PATIENCE
 
 
 def is_on() -> bool:
@@ -52,19 +51,35 @@ def be_patient() -> None:
 
 def nearness(text: str, keys: Sequence[str]) -> Mapping[str, float]:
     """Of those precedents that have a vector by now, the nearness to `text`, -1 to 1. Empty without an answer."""
-    now = time.monotonic()
-    if _Line.socket is None or now < _Line.silent_until:
+    if _Line.socket is None or _is_left_alone(mark := unanswered(_Line.socket)):
         return {}
     try:
         found: Mapping[str, float] = exchange(_Line.socket, {"text": text, "keys": list(keys)}, _Line.patience)["near"]
     except (OSError, ValueError, KeyError) as error:
-        _Line.silent_until = time.monotonic() + LEFT_ALONE
-        if not _Line.down:
-            log.warning("the embedding model does not answer (%s): matching goes on without it", error)
-        _Line.down = True
+        _leave_alone(mark, error)
         return {}
-    _Line.down = False
+    mark.unlink(missing_ok=True)
     return found
+
+
+def unanswered(path: Path) -> Path:
+    """A file that is there while the program at this socket does not answer. Most who ask are short-lived processes: one
+    of them is enough to find out, and to say so."""
+    return path.with_name("unanswered")
+
+
+def _is_left_alone(mark: Path) -> bool:
+    try:
+        return 0 <= clock.now().timestamp() - mark.stat().st_mtime < LEFT_ALONE
+    except FileNotFoundError:
+        return False
+
+
+def _leave_alone(mark: Path, error: Exception) -> None:
+    if not mark.exists():
+        log.warning("the embedding model does not answer (%s): matching goes on without it", error)
+    mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mark.touch()
 
 
 def exchange(path: Path, asked: Mapping[str, Any], patience: float) -> Any:

@@ -11,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from builders.answers import an_approved_ticket
 from builders.embedding import a_model, a_model_folder
 from builders.offers import a_question, an_expert
 from config import PROJECT
+from helpdesk import serving
 from helpdesk.commands import doctor
 from helpdesk.db import transaction
 from helpdesk.embedding import asking, folder
@@ -31,6 +33,7 @@ from helpdesk.routing.changes import Changes
 from helpdesk.search import documents, following
 from helpdesk.search.access import the_index
 from helpdesk.search.index import PrecedentDocument
+from helpdesk.supervision.programs import Programs
 from helpdesk.tickets.events import reindex
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -260,7 +263,7 @@ def test_nothing_of_it_is_imported_by_default(settings, tmp_path):
 
 
 def test_a_model_that_does_not_answer_is_said_once_and_left_alone(two_experts, settings, tmp_path, caplog, monkeypatch):
-    asking.connect(replace(settings, embedding_model=tmp_path))
+    asking.connect(replace(settings, data_dir=tmp_path, embedding_model=tmp_path))
     asked = []
     real = asking.exchange
     monkeypatch.setattr(asking, "exchange", lambda *what: asked.append(what) or real(*what))
@@ -272,12 +275,44 @@ def test_a_model_that_does_not_answer_is_said_once_and_left_alone(two_experts, s
     assert len(asked) == 1
     assert sum("matching goes on without it" in record.message for record in caplog.records) == 1
     monkeypatch.setattr(asking, "LEFT_ALONE", 0.0)
-    asking._Line.silent_until = 0.0
     with caplog.at_level(logging.WARNING):
         matching.suggestions_for_text(ASKED, "fr")
         matching.suggestions_for_text(ASKED, "fr")
     assert len(asked) == 3
     assert sum("matching goes on without it" in record.message for record in caplog.records) == 1
+
+
+def test_one_that_answers_again_is_asked_again(running, monkeypatch):
+    known(running, 0)
+    mark = asking.unanswered(running.meaning_socket)
+    mark.touch()
+    monkeypatch.setattr(asking, "LEFT_ALONE", 0.0)
+    assert asking.nearness("?", ["unknown"]) == {}
+    assert not mark.exists()
+
+
+def a_run(settings, started):
+    """What `bin/serve` does of a run, as far as the model goes."""
+    run = object.__new__(serving._Run)
+    run.settings = settings
+    run.programs = Programs(settings, {}, settings.data_dir)
+    run.keeper = SimpleNamespace(start=lambda child, *, stage: started.append((child.command[-1], stage)))
+    return run
+
+
+def test_serve_runs_the_model_that_is_named_and_starts_without_one_that_cannot_be(
+    settings, tmp_path, monkeypatch, capsys
+):
+    started = []
+    a_run(settings, started)._start_meaning()
+    a_run(replace(settings, embedding_model=tmp_path / "nowhere"), started)._start_meaning()
+    assert started == []
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("Matching goes on without an embedding model (RELAIS_EMBEDDING_MODEL): ")
+    assert "nowhere is not a folder" in said
+    monkeypatch.setattr(folder, "LIBRARY", "json")  # as if it were installed
+    a_run(replace(settings, embedding_model=a_model_folder(tmp_path / "model")), started)._start_meaning()
+    assert started == [("workers.meaning", "workers")]
 
 
 def test_nobody_waits_long_for_a_program_that_hangs(tmp_path):
