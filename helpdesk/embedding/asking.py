@@ -63,8 +63,8 @@ def nearness(text: str, keys: Sequence[str]) -> Mapping[str, float]:
 
 
 def unanswered(path: Path) -> Path:
-    """A file that is there while the program at this socket does not answer. Most who ask are short-lived processes: one
-    of them is enough to find out, and to say so."""
+    """A file that is there while the program at this socket does not answer. Most who ask live shortly: one of them
+    is enough to find out, and to say so."""
     return path.with_name("unanswered")
 
 
