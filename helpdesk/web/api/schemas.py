@@ -92,9 +92,7 @@ class MergeSchema(VersionedSchema):
     reason = String(
         validate=Length(max=2000),
         allow_none=True,
-        metadata={
-            "description": "Why one answer serves both: needed where something conflicts"
-        },
+        metadata={"description": "Why one answer serves both: needed where something conflicts"},
     )
 
 
