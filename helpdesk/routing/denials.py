@@ -8,17 +8,22 @@ well, or have nothing else to share; and the one that says it denies nothing els
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from helpdesk.search.text import analyse_each, fold
 
-_DENYING = "pas jamais aucun aucune sans rien impossible not never no without cannot unable"
+_DENYING = "pas jamais aucun aucune ni sans rien impossible not never no nor without cannot unable"
 _NO = frozenset(_DENYING.split())
 _REACH = 2
-"""How many informative words after a denial it can be about."""
+"""How many words beyond the next one a denial can be about."""
+_WHERE_AND_WHEN = "a au aux en dans chez sur depuis in at on near around since"
+_CIRCUMSTANCES = frozenset(_WHERE_AND_WHEN.split())
+"""Where and when is not denied: "no signal in Lyon"."""
 _HAVING = ("'ai", "'a", "avons", "avez", "ont")
-_CLAUSE = re.compile(r"[,;!?\n]+|[.:]+(?=\s|$)")  # no end of a clause: "org.name", "12:30"
+_CLAUSE = re.compile(r"[,;!?\n]+|[.:]+(?=\s|$)|\b(?:mais|pourtant|but|however|whereas)\b")
+"""Between two clauses; "org.name" and "12:30" are in one."""
 _COMPOUND = re.compile(r"\b(?:no|not|sans)-(?=\w)")
 """Denies nothing: "no-reply", "sans-fil"."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -92,7 +97,7 @@ def denials_of(text: str) -> Denials:
 def _clause(text: str) -> Clause | None:
     words = _WORD.findall(text)
     about = _denied_places(words)
-    denied = {stem for place in about if place < len(words) for stem in _stems(words[place])}
+    denied = {stem for place in about for stem in _stems(words[place])}
     said = {stem for place, word in enumerate(words) if place not in about for stem in _stems(word)}
     return Clause(frozenset(denied - said), frozenset(said), bool(about)) if denied or said else None
 
@@ -112,8 +117,18 @@ def _denied_places(words: list[str]) -> set[int]:
         longer = word in ("no", "not") and words[place + 1 : place + 2] in (["longer"], ["more"])
         if word in _NO or word.endswith("n't") or start is not None or (word == "plus" and _means_none(words, place)):
             about.update(range(start if start is not None else place, place))
-            about.update(range(place + 1, place + 2 + _REACH + longer))
+            about.update(_reached(words, range(place + 1, min(len(words), place + 2 + _REACH + longer))))
     return about
+
+
+def _reached(words: list[str], places: range) -> Iterator[int]:
+    """The first of these words, up to a circumstance of what is denied."""
+    telling = False
+    for place in places:
+        if telling and words[place] in _CIRCUMSTANCES:
+            return
+        telling = telling or bool(_stems(words[place]))
+        yield place
 
 
 def _opens(words: list[str], place: int) -> int | None:

@@ -74,6 +74,7 @@ def test_what_differs_forbids_it_however_alike_the_words(one, other, sign, mine,
         ("My order has not arrived", "My order arrived today"),
         ("La box ne redémarre plus", "La box redémarre"),
         ("I can’t log in", "I log in and then nothing"),
+        ("Le décodeur ne s'allume plus", "mon décodeur s'allume mais pas d'image"),
     ],
 )
 def test_one_says_yes_and_the_other_no(one, other):
@@ -125,6 +126,8 @@ def test_no_kind_of_evidence_but_the_words_is_enough_alone():
         ("Internet ne marche pas", "Pas d'internet depuis hier"),
         ("Impossible de me connecter à l'espace client", "Je n'arrive pas à me connecter à mon espace client"),
         ("La livraison n'est toujours pas arrivée", "Toujours pas de livraison"),
+        ("plus internet à Port-Lannévez", "Panne à Port-Lannévez ? ni fibre ni mobile"),
+        ("No signal in Lyon", "Lyon: the network is down"),
         ("No log was written", "I log in to my account"),
         ("Ma box sans-fil est en panne", "ma box filaire est en panne"),
         ("The app never opens, but org.example.app opens", "The app opens at 12:30, never later"),
