@@ -13,7 +13,7 @@ from helpdesk.accounts.models import Person
 from helpdesk.db import db
 from helpdesk.errors import NotFound, Problem
 from helpdesk.routing.changes import Changes
-from helpdesk.routing.synonyms import as_group, groups, problems_of, put_group
+from helpdesk.routing.synonyms import as_group, groups, problems_of, put_group, remove_group
 from helpdesk.search.equivalents import Equivalents, Group
 from helpdesk.search.models import SynonymGroup
 
@@ -40,7 +40,8 @@ def as_they_would_be(changes: Iterable[Change]) -> Equivalents:
 
 def problems_of_changes(changes: Iterable[Change]) -> list[Problem]:
     """What `put_group` would refuse."""
-    return [problem for change in changes for problem in problems_of(_draft(change), _row(change))]
+    put = (change for change in changes if not _takes_out(change))
+    return [problem for change in put for problem in problems_of(_draft(change), _row(change))]
 
 
 def still_fit(changes: Iterable[Change]) -> bool:
@@ -59,7 +60,14 @@ def put_changes(changes: Iterable[Change], *, by: Person) -> None:
         row = _row(change)
         if row is None and change["id"] is not None:
             raise NotFound()
-        put_group(row, _draft(change), by=by)
+        if row is not None and _takes_out(change):
+            remove_group(row, by=by)
+        else:
+            put_group(row, _draft(change), by=by)
+
+
+def _takes_out(change: Change) -> bool:
+    return change["id"] is not None and not (change["french"] or change["english"])
 
 
 def _row(change: Change) -> SynonymGroup | None:

@@ -167,6 +167,17 @@ def test_a_changed_group_is_tried_and_holds_once_confirmed(browser):
     assert "let it hold" in browser.get(answer.location).text
 
 
+def test_a_group_is_tried_without_whatever_was_typed(browser):
+    group = put(["box", "routeur"])
+    address = f"/admin/synonyms/{group.id}"
+    assert 'value="without"' in browser.get(address).text
+    assert 'value="without"' not in browser.get(NEW).text
+    answer = browser.post(address, data={"french": "box\nlivebox", "english": "", "replay": "without"})
+    assert answer.status_code == 303
+    assert "Without the synonyms: box = routeur" in browser.get(answer.location).text
+    assert group.french == ["box", "routeur"]
+
+
 def test_what_cannot_be_tried_on_past_questions_says_why(browser):
     group = put(["box", "routeur"])
     address = f"/admin/synonyms/{group.id}"

@@ -28,6 +28,7 @@ from helpdesk.routing.synonym_changes import changed_groups
 from helpdesk.routing.synonyms import draft_of, groups, in_force, put_group, remove_group
 from helpdesk.search import following
 from helpdesk.search.access import the_index
+from helpdesk.search.equivalents import Group
 from helpdesk.search.query import Query
 from helpdesk.search.text import analyse
 from helpdesk.tickets.events import reindex
@@ -318,6 +319,17 @@ def test_synonyms_hold_when_it_is_confirmed(history, administrator):
         (["zorglub", "facture"], ["invoice"], False),
     ]
     assert in_force().added(analyse("zorglub", "fr"), "fr")
+
+
+def test_a_group_can_be_tried_without_and_taken_out(history, administrator):
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "facture"], []), by=SYSTEM)[0]
+    kept = asked(changed_groups([(row, Group())]), administrator)
+    assert kept.result["counts"]["worse"] == 1
+    assert len(groups()) == 1
+    with transaction():
+        apply_replay(kept, by=administrator)
+    assert groups() == []
 
 
 @pytest.mark.parametrize("meanwhile", ["changed", "removed", "taken"])

@@ -102,6 +102,8 @@ def _group_words(change: Mapping[str, Any]) -> str:
     if was is None:
         return f"{_('New synonyms')}{_(':')} {' = '.join(words)}"
     before = _words_of(was)
+    if not words:
+        return f"{_('Without the synonyms')}{_(':')} {' = '.join(before)}"
     told = [f"+ {word}" for word in words if word not in before]
     told += [f"− {word}" for word in before if word not in words]
     if change["one_way"] != was["one_way"]:

@@ -21,6 +21,8 @@ from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, clash, page, s
 from helpdesk.web.pages.admin.trial import Trial, trial_of
 from helpdesk.web.signing_in import back_to, me
 
+WITHOUT = "without"
+
 
 @blueprint.get("/synonyms")
 def synonyms() -> ResponseReturnValue:
@@ -111,8 +113,8 @@ def _draft(form: SynonymForm) -> Group:
 
 
 def _on_past_questions(form: SynonymForm, row: SynonymGroup | None) -> Replay | None:
-    """Have a worker find out what the words typed would have done; the groups stay as they are."""
-    changes = changed_groups([(row, _draft(form))])
+    """Have a worker find out what the words typed, or none of them, would have done; the groups stay as they are."""
+    changes = changed_groups([(row, Group() if row and request.form["replay"] == WITHOUT else _draft(form))])
     return save(form, lambda: ask_for_replay(changes, form.last.data, by=me()), names={"changes": "french"})
 
 
