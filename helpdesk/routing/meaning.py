@@ -64,6 +64,7 @@ class Meaning:
     places: frozenset[str]
     aspects: frozenset[str]
     denials: Denials
+    """None of a text that is not short: those of its heading decide."""
     plain: str
     short: bool
     focus: float
@@ -109,7 +110,7 @@ def _read(text: str, language: str | None) -> Meaning:
         technologies=_named(TECHNOLOGIES, plain),
         places=places_of(text),
         aspects=_named(ASPECTS, plain),
-        denials=denials_of(text),
+        denials=denials_of(text) if len(telling) <= LONGEST_JUDGED else Denials(),
         plain=plain,
         short=len(telling) <= LONGEST_JUDGED,
         focus=min(1.0, (FOCUSED / max(1, len(telling))) ** 2),
