@@ -34,6 +34,8 @@ PATHS = {
     "/tickets/{ref}": "get",
     "/tickets/{ref}/suggestions": "get",
     "/tickets/{ref}/triage": "post",
+    "/tickets/{ref}/merge": "post",
+    "/tickets/{ref}/unmerge": "post",
     "/tickets/{ref}/offers": "post",
     "/offers/{offer_id}/accept": "post",
     "/offers/{offer_id}/decline": "post",

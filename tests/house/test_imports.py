@@ -34,6 +34,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.routing.candidates": set(),
     "helpdesk.routing.changes": set(),
     "helpdesk.routing.confidence": set(),
+    "helpdesk.routing.denials": set(),
     "helpdesk.routing.duplicates": set(),
     "helpdesk.routing.evidence": set(),
     "helpdesk.routing.explaining": set(),

@@ -117,6 +117,7 @@ class CloseForm(TicketForm):
 class MergeForm(TicketForm):
     purpose = "merge"
     into = StringField(_l("Reference of the question that stays"), validators=[needed])
+    reason = TextAreaField(_l("Why one answer serves both"))
 
 
 class EscalateForm(TicketForm):

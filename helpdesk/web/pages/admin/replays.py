@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
@@ -93,7 +94,27 @@ def changes_in_words(row: Replay) -> list[str]:
         said.append(_("Wrong choices allowed → %(budget)s", budget=rounded(changes.budget)))
     for code, values in changes.topics.items():
         said.append(_("Topic %(code)s", code=code) + _topic_words(values))
-    return said
+    return said + [_group_words(change) for change in changes.synonyms]
+
+
+def _group_words(change: Mapping[str, Any]) -> str:
+    """Which words would mean the same; of a group there is, what would be otherwise."""
+    words, was = _words_of(change), change["was"]
+    if was is None:
+        return f"{_('New synonyms')}{_(':')} {' = '.join(words)}"
+    before = _words_of(was)
+    if not words:
+        return f"{_('Without the synonyms')}{_(':')} {' = '.join(before)}"
+    told = [f"+ {word}" for word in words if word not in before]
+    told += [f"− {word}" for word in before if word not in words]
+    if change["one_way"] != was["one_way"]:
+        told.append(_("From the first only") if change["one_way"] else _("Both ways"))
+    group = _("Synonyms of “%(word)s”", word=next(iter(before), ""))
+    return f"{group}{_(':')} {', '.join(told)}" if told else str(group)
+
+
+def _words_of(group: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys([*group["french"], *group["english"]]))
 
 
 def _topic_words(values: Any) -> str:
