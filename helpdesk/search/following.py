@@ -41,7 +41,7 @@ def follow(index: Index, seconds: float | None = None) -> int:
     if _is_out_of_step(index):
         rebuild(index)
     while seconds is None or time.monotonic() - started < seconds:
-        batch = _changes_after(index.watermark())
+        batch = settled_changes_after(index.watermark(), BATCH)
         if not batch:
             break
         changes = documents.changes_for({(change.kind, change.entity_id) for change in batch})
@@ -85,10 +85,14 @@ def _is_out_of_step(index: Index) -> bool:
     return False
 
 
-def _changes_after(watermark: int) -> Sequence[IndexChange]:
+def settled_changes_after(watermark: int, limit: int) -> Sequence[IndexChange]:
+    """The next changes after `watermark`, in order, none of which can be joined later by one with a lower number.
+
+    Raises IndexBusy when a transaction that may write such a one does not end.
+    """
     end = _last_settled_change()
     after = select(IndexChange).where(IndexChange.id > watermark, IndexChange.id <= end)
-    return db.session.scalars(after.order_by(IndexChange.id).limit(BATCH)).all()
+    return db.session.scalars(after.order_by(IndexChange.id).limit(limit)).all()
 
 
 def _last_change() -> int:
