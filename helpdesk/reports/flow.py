@@ -87,4 +87,4 @@ def _asked_about(departments: Departments, period: Period) -> Counter[int]:
     asked = asked.where(DayCount.kind == "topic", DayCount.day >= period.start, DayCount.day < period.end)
     if departments is not None:
         asked = asked.where(DayCount.department_id.in_(list(departments)))
-    return Counter({topic: count for topic, count in db.session.execute(asked)})
+    return Counter(dict(db.session.execute(asked).all()))

@@ -171,8 +171,8 @@ def _happened(day: date) -> Iterator[dict[str, Any]]:
         .where(Event.kind.in_(COUNTED), Event.at >= begin, Event.at < end, Ticket.restricted.is_(False))
     ).all()
     named = {row.facts[name] for row in events for name in ("person_id", "instead_id") if row.facts.get(name)}
-    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named)))
-    departments = {person: department for person, department in rows}
+    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named))).all()
+    departments = dict(rows)
     found: Counter[tuple[int, str, int]] = Counter()
     for kind, facts, theirs in events:
         asked = departments.get(facts.get("person_id")) or theirs or NO_DEPARTMENT
