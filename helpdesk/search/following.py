@@ -85,11 +85,11 @@ def _is_out_of_step(index: Index) -> bool:
     return False
 
 
-def changes_after(watermark: int) -> Sequence[IndexChange]:
-    """The next changes, in order, as many as are read at once: nothing can come before them now. Raises IndexBusy."""
+def changes_after(watermark: int, limit: int = BATCH) -> Sequence[IndexChange]:
+    """The next changes, in order, `limit` at most: nothing can come before them now. Raises IndexBusy."""
     end = last_settled_change()
     after = select(IndexChange).where(IndexChange.id > watermark, IndexChange.id <= end)
-    return db.session.scalars(after.order_by(IndexChange.id).limit(BATCH)).all()
+    return db.session.scalars(after.order_by(IndexChange.id).limit(limit)).all()
 
 
 def _last_change() -> int:

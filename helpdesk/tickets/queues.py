@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,7 @@ def page(
     queue: Queue | None,
     *,
     department: Department | None = None,
+    departments: Collection[int] | None = None,
     limit: int = 50,
     cursor: str | None = None,
     late: bool = False,
@@ -72,7 +73,7 @@ def page(
     """A page of what `person` may see of a list: most urgent first, then oldest; what is over, newest first.
 
     `queue` None: every open list. `late`: what is overdue, longest overdue first. `mine`: what the person follows.
-    Raises BadInput for a cursor that no page of this list gave.
+    `departments`: only of these, by id. Raises BadInput for a cursor that no page of this list gave.
     """
     order = DUE_FIRST if late else NEWEST_FIRST if queue in OVER else URGENT_FIRST
     # What one person follows is little, and sorted as it is; all that is open is walked list by list.
@@ -84,6 +85,8 @@ def page(
     ):
         if row is not None:
             query = query.where(column == row.id)
+    if departments is not None:
+        query = query.where(Ticket.department_id.in_(list(departments)))
     if priority is not None:
         query = query.where(Ticket.priority == priority)
     if topic is not None:
