@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, url_for
 from flask_babel import format_date, gettext, ngettext
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import lazyload, selectinload
 
 from helpdesk.accounts.models import Person
 from helpdesk.answers.models import OfficialAnswer
@@ -50,13 +50,13 @@ class Advice:
     words: list[str] = field(default_factory=list)
 
 
-def advice_for(ticket: Ticket, reader: Person, people: Mapping[int, Person], topics: Mapping[int, str]) -> Advice:
-    """The suggestions for `ticket` in the words of `reader`. `people` and `topics`: those already loaded, by id."""
+def advice_for(ticket: Ticket, reader: Person, topics: Mapping[int, str]) -> Advice:
+    """The suggestions for `ticket` in the words of `reader`. `topics`: how they are called, by id."""
     try:
         said = suggestions_for(ticket)
     except IndexUnusable:
         return Advice(ready=False)
-    names = Names(_with_missing(people, said), topics)
+    names = Names(_people_named(said), topics)
     words = Words(gettext, ngettext, names)
     answers = _answers(said.official_answers, said)
     earlier = _earlier_tickets(said, reader)
@@ -172,13 +172,14 @@ def _matched_words(said: Suggestions) -> list[str]:
     return sorted(found, key=lambda word: (-len(word), word))
 
 
-def _with_missing(people: Mapping[int, Person], said: Suggestions) -> dict[int, Person]:
+def _people_named(said: Suggestions) -> dict[int, Person]:
     named = {each.person_id for each in said.experts} | {each.person_id for each in said.not_chosen}
     for reason in [reason for each in said.experts for reason in each.reasons] + [each.why for each in said.not_chosen]:
         named |= {reason.data[key] for key in ("person", "delegate") if reason.data.get(key)}
-    missing = named - people.keys()
-    found = db.session.scalars(select(Person).where(Person.id.in_(missing))) if missing else ()
-    return {**people, **{person.id: person for person in found}}
+    if not named:
+        return {}
+    rows = select(Person).where(Person.id.in_(named)).options(lazyload(Person.role_rows))
+    return {person.id: person for person in db.session.scalars(rows)}
 
 
 def _answers(officials: Iterable[EarlierAnswer], said: Suggestions) -> dict[int, OfficialAnswer]:
