@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, url_for
 from flask_babel import format_date, gettext, ngettext
 from sqlalchemy import func, select
-from sqlalchemy.orm import lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload
 
 from helpdesk.accounts.models import Person
 from helpdesk.answers.models import OfficialAnswer
@@ -186,8 +186,8 @@ def _answers(officials: Iterable[EarlierAnswer], said: Suggestions) -> dict[int,
     ids = {each.answer_id for each in officials} | _precedents(said, "official_answer")
     if not ids:
         return {}
-    rows = select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
-    return {row.id: row for row in db.session.scalars(rows) if row.versions}
+    rows = select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(joinedload(OfficialAnswer.versions))
+    return {row.id: row for row in db.session.scalars(rows).unique() if row.versions}
 
 
 def _earlier_tickets(said: Suggestions, reader: Person) -> dict[int, Ticket]:

@@ -11,7 +11,8 @@ from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload, lazyload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role, role_allowing, roles_ever_allowed
@@ -125,7 +126,6 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
                 joinedload(Ticket.claimed_by).options(*_name_only()),
                 joinedload(Ticket.merged_into),
                 joinedload(Ticket.topic_rows),
-                selectinload(Ticket.questions).joinedload(Question.asker).joinedload(Asker.identity),
             )
         )
         .unique()
@@ -156,7 +156,7 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
         reader=reader,
         able=able,
         sees_asker=role_allowing(Can.SEE_ASKER, roles, standing) is not None,
-        questions=ticket.questions,
+        questions=_questions(ticket),
         clarifications=_clarifications(ticket) if happened(Kind.CLARIFICATION_ASKED) else [],
         offers=_offers(ticket) if happened(Kind.OFFERED) else [],
         publications=_publications(ticket) if happened(Kind.PUBLISHED) else [],
@@ -208,8 +208,8 @@ def render(
 
 
 def _name_only() -> tuple[Any, ...]:
-    """People on this page are shown by name: their roles would be one more query each time."""
-    return (lazyload(Person.role_rows), lazyload(Person.department))
+    """People on this page are shown by name: all that is known of them would be much to read, and one more query."""
+    return (load_only(Person.name), lazyload(Person.role_rows), lazyload(Person.department))
 
 
 def _with_department() -> tuple[Any, ...]:
@@ -227,6 +227,14 @@ def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
         .options(joinedload(Event.actor).options(*_name_only()))
     )
     return [(event, note) for event, note in rows]
+
+
+def _questions(ticket: Ticket) -> list[Question]:
+    """What was asked, first to last, with who asked; the ticket's own list holds the same from now on."""
+    rows = select(Question).where(Question.ticket_id == ticket.id).order_by(Question.id)
+    asked = list(db.session.scalars(rows.options(joinedload(Question.asker).joinedload(Asker.identity))))
+    set_committed_value(ticket, "questions", asked)
+    return asked
 
 
 def _clarifications(ticket: Ticket) -> list[Clarification]:
