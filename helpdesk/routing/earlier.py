@@ -265,7 +265,7 @@ def _written(ids: Sequence[int]) -> dict[int, _Written]:
         .where(answer.id.in_(ids))
         .order_by(version.version)
     )
-    return {answer_id: _Written(*written) for answer_id, *written in db.session.execute(rows)}
+    return {row[0]: _Written._make(row[1:]) for row in db.session.execute(rows)}
 
 
 def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float, bool]]:

@@ -40,11 +40,13 @@ class PersonListed(NamedTuple):
 
 @dataclass(frozen=True)
 class People:
-    """Those to choose from. `complete` False: there are too many to list all. `words`: what narrowed them down."""
+    """Those to choose from. `complete` False: there are too many to list all. `words`: what narrowed them down; `cut`:
+    to still too many."""
 
     listed: list[PersonListed] = field(default_factory=list)
     complete: bool = True
     words: str = ""
+    cut: bool = False
 
     def by_department(self) -> dict[str, list[tuple[str, str]]]:
         grouped: dict[str, list[tuple[str, str]]] = {}
@@ -100,7 +102,8 @@ def people(words: str = "") -> People:
     some = _people_asked()
     for word in wanted:
         some = some.where(Person.directory_key.contains(word, autoescape=True))
-    return People(_sorted(_found(some)[:MOST_LISTED]), complete=False, words=words)
+    found = _found(some)
+    return People(_sorted(found[:MOST_LISTED]), complete=False, words=words, cut=len(found) > MOST_LISTED)
 
 
 def _people_asked() -> Select[str, str, str, str | None]:

@@ -71,7 +71,7 @@ class Shown:
     draft: Draft | None
     topics: Mapping[int, listed.TopicListed]
     topic_ids: list[int]
-    merged: list[Ticket]
+    merged: list[tuple[str, str]]
     entries: list[timeline.Entry] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     advice: Advice | None = None
@@ -116,21 +116,7 @@ class Shown:
 
 def ticket_shown(reader: Person, ref: str) -> Shown:
     """The ticket `ref` as `reader` may see it. Raises NotFound."""
-    ticket = (
-        db.session.execute(
-            select(Ticket)
-            .where(Ticket.ref == ref)
-            .options(
-                joinedload(Ticket.department).joinedload(Department.head).options(*_name_only()),
-                joinedload(Ticket.holder).options(*_name_only()),
-                joinedload(Ticket.claimed_by).options(*_name_only()),
-                joinedload(Ticket.merged_into),
-                joinedload(Ticket.topic_rows),
-            )
-        )
-        .unique()
-        .scalar_one_or_none()
-    )
+    ticket = _ticket(ref)
     if ticket is None:
         raise NotFound()
     standing = seeing.relations(reader, ticket)
@@ -216,6 +202,24 @@ def _with_department() -> tuple[Any, ...]:
     return (lazyload(Person.role_rows), joinedload(Person.department))
 
 
+def _ticket(ref: str) -> Ticket | None:
+    return (
+        db.session.execute(
+            select(Ticket)
+            .where(Ticket.ref == ref)
+            .options(
+                joinedload(Ticket.department).joinedload(Department.head).options(*_name_only()),
+                joinedload(Ticket.holder).options(*_name_only()),
+                joinedload(Ticket.claimed_by).options(*_name_only()),
+                joinedload(Ticket.merged_into),
+                joinedload(Ticket.topic_rows),
+            )
+        )
+        .unique()
+        .scalar_one_or_none()
+    )
+
+
 def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
     """The latest events, newest first, each with what was written to explain it."""
     rows = db.session.execute(
@@ -282,9 +286,10 @@ def _latest_draft(ticket: Ticket) -> Draft | None:
     )
 
 
-def _merged(ticket: Ticket, reader: Person) -> list[Ticket]:
-    query = select(Ticket).where(Ticket.merged_into_id == ticket.id, seeing.visible_to(reader))
-    return list(db.session.scalars(query.order_by(Ticket.id).limit(50)))
+def _merged(ticket: Ticket, reader: Person) -> list[tuple[str, str]]:
+    """Reference and first words of those closed because they ask the same."""
+    merged = select(Ticket.ref, Ticket.excerpt).where(Ticket.merged_into_id == ticket.id, seeing.visible_to(reader))
+    return [(ref, excerpt) for ref, excerpt in db.session.execute(merged.order_by(Ticket.id).limit(50))]
 
 
 def _narrow(shown: Shown) -> None:
