@@ -16,7 +16,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role, role_allowing, roles_ever_allowed
-from helpdesk.accounts.models import Department, Person
+from helpdesk.accounts.models import Person
 from helpdesk.answers.models import AnswerVersion, Draft
 from helpdesk.db import db
 from helpdesk.errors import NotFound
@@ -208,10 +208,9 @@ def _ticket(ref: str) -> Ticket | None:
             select(Ticket)
             .where(Ticket.ref == ref)
             .options(
-                joinedload(Ticket.department).joinedload(Department.head).options(*_name_only()),
+                joinedload(Ticket.department),
                 joinedload(Ticket.holder).options(*_name_only()),
                 joinedload(Ticket.claimed_by).options(*_name_only()),
-                joinedload(Ticket.merged_into),
                 joinedload(Ticket.topic_rows),
             )
         )
