@@ -74,6 +74,8 @@ class SuggestedExpert:
     reasons: tuple[Reason, ...]
     parts: Mapping[str, float] = field(default_factory=dict)
     """What made the score, by kind of evidence (see `ranking.Suggestion`)."""
+    open_offers: int = 0
+    """Offers pending or held just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ def _match(
         known,
         situation,
         chosen_topics,
-        _automatic_departments(),
+        _automatic_departments() if situation.automatic_on else frozenset(),
         weights_of(setting("matcher_weights")),
     )
     ranking, precedents = judged.ranking, judged.evidence.precedents
@@ -247,7 +249,7 @@ def _match(
         raw=raw_probability(ranking.signals),
         fit=ranking.signals.fit,
         sure_alone=judged.sure_alone,
-        experts=tuple(_experts(ranking, judged.probability)),
+        experts=tuple(_experts(ranking, judged.probability, candidates)),
         not_chosen=tuple(OtherExpert(other.person_id, other.why) for other in ranking.not_chosen),
         topics=ranking.topics,
         official_answers=tuple(earlier_answers(asked, precedents, _day_of(now))),
@@ -257,7 +259,7 @@ def _match(
     )
 
 
-def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
+def _experts(ranking: Ranking, chance: float, candidates: Mapping[int, Candidate]) -> list[SuggestedExpert]:
     """The first has the probability that was worked out; the others share what is left, by their scores."""
     rest = sum(suggestion.score for suggestion in ranking.suggestions[1:])
     shown = []
@@ -265,7 +267,13 @@ def _experts(ranking: Ranking, chance: float) -> list[SuggestedExpert]:
         own = chance if place == 0 else min(chance, (1 - chance) * suggestion.score / rest)
         shown.append(
             SuggestedExpert(
-                suggestion.person_id, suggestion.score, own, in_words(own), suggestion.reasons, suggestion.parts
+                suggestion.person_id,
+                suggestion.score,
+                own,
+                in_words(own),
+                suggestion.reasons,
+                suggestion.parts,
+                candidates[suggestion.person_id].open_offers,
             )
         )
     return shown

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, select, true, tuple_, union_all
-from sqlalchemy.orm import aliased, joinedload, lazyload
+from sqlalchemy.orm import joinedload, lazyload
 
 from helpdesk import clock
 from helpdesk.accounts.access import Role
@@ -24,7 +24,7 @@ from helpdesk.db import UTCDateTime, db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.routing.models import Topic
 from helpdesk.tickets.models import QueueCount, Ticket, TicketNamed, TicketTopic
-from helpdesk.tickets.seeing import visible_to
+from helpdesk.tickets.seeing import MAY_BE_NAMED, visible_to
 from helpdesk.tickets.workflow import Queue
 
 OPEN_QUEUES = (Queue.TRIAGE, Queue.ROUTE, Queue.EXPERT, Queue.APPROVAL, Queue.PUBLISH, Queue.RESTRICTED)
@@ -145,12 +145,12 @@ def _departments_counted(person: Person, department: Department | None) -> Colum
 
 
 def _named(person: Person, department: Department | None) -> Select[Queue, int]:
-    """The restricted tickets on whose list a person stands: few, and found from the person."""
-    named = aliased(TicketNamed)  # visible_to() has one of its own
+    """The restricted tickets on whose list a person stands: few, found from the person, and theirs to see."""
+    may_see = person.active and person.has(*MAY_BE_NAMED)
     query = (
         select(Ticket.queue, func.count())
-        .join(named, named.ticket_id == Ticket.id)
-        .where(named.person_id == person.id, Ticket.restricted, visible_to(person))
+        .join(TicketNamed, TicketNamed.ticket_id == Ticket.id)
+        .where(TicketNamed.person_id == person.id, Ticket.restricted, true() if may_see else false())
         .group_by(Ticket.queue)
     )
     return query if department is None else query.where(Ticket.department_id == department.id)

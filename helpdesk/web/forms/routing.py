@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DecimalField, RadioField, SelectField
+from wtforms import DecimalField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -22,7 +22,7 @@ from helpdesk.routing.evidence import WEIGHTS, Part
 from helpdesk.routing.steering import chosen_mode
 from helpdesk.routing.weights import weights_of
 from helpdesk.web.forms.admin import AdministrationForm
-from helpdesk.web.forms.fields import SPACES, PercentField, SelectMultipleCheckboxField, choices_of
+from helpdesk.web.forms.fields import SPACES, PercentField, SelectField, SelectMultipleCheckboxField, choices_of
 from helpdesk.web.looks import percent
 from helpdesk.web.quality_wording import budget_words
 
