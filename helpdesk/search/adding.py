@@ -118,34 +118,37 @@ def look_up(matrix: NDArray[np.float64], places: Places, size: int, joined: Join
     hit = np.flatnonzero(columns)
     cells = joined.rows[hit] * matrix.shape[1] + (columns[hit].astype(np.intp) - 1)
     np.add.at(matrix.reshape(-1), cells, joined.gains[hit].astype(np.float64))
-    weighted = [one for one in joined.long if one[2].postings.weights is not None]
-    for row, share, (curve, factor, start, postings) in weighted:
-        at, found = _stand(postings, (places - start).astype(np.uint32))
-        matrix[row, found] += share * factor * curve.exact(postings, at[found])
-    if len(weighted) < len(joined.long):
-        _look_into(matrix, places, [one for one in joined.long if one[2].postings.weights is None])
+    for row, share, (curve, factor, start, postings) in joined.long:
+        if postings.weights is not None:
+            wanted = _numbers(places, start)
+            at = postings.numbers.searchsorted(wanted)
+            hit = np.flatnonzero(postings.numbers.take(at, mode="clip") == wanted)
+            matrix[row, hit] += share * factor * curve.exact(postings, at[hit])
+    plain = [one for one in joined.long if one[2].postings.weights is None]
+    if plain and len(places):
+        _look_into(matrix, places, plain)
 
 
 def _look_into(matrix: NDArray[np.float64], places: Places, lists: Sequence[tuple[int, float, Long]]) -> None:
     """The same for lists in place: one search in each, and what was found worked out for all together."""
+    rows, shares, long = zip(*lists, strict=True)
     order = np.argsort(places)  # what is in order is found faster
-    wanted = {start: (places[order] - start).astype(np.uint32) for start in {one.start for _, _, one in lists}}
-    codes = np.empty((len(lists), len(places)), np.uint16)
-    found = np.empty(codes.shape, bool)
-    for line, (_, _, (_, _, start, postings)) in enumerate(lists):
-        at, found[line] = _stand(postings, wanted[start])
+    wanted = {start: _numbers(places[order], start) for start in {one.start for one in long}}
+    found = np.empty((len(long), len(places)), np.uint32)
+    codes = np.empty(found.shape, np.uint16)
+    for line, (_, _, start, postings) in enumerate(long):
+        at = postings.numbers.searchsorted(wanted[start])
+        postings.numbers.take(at, mode="clip", out=found[line])
         postings.codes.take(at, mode="clip", out=codes[line])
-    lines, columns = np.nonzero(found)
-    curves = {curve: number for number, curve in enumerate({one.curve for _, _, one in lists})}
-    numbers = np.array([curves[one.curve] for _, _, one in lists])
-    gains = on_curves(list(curves), numbers[lines], codes[lines, columns])
-    gains *= np.array([share * one.factor for _, share, one in lists])[lines]
-    rows = np.array([row for row, _, _ in lists])
-    np.add.at(matrix, (rows[lines], order[columns]), gains)
+    lines, columns = np.nonzero(found == np.array([wanted[one.start] for one in long]))
+    curves = {curve: number for number, curve in enumerate({one.curve for one in long})}
+    which = np.array([curves[one.curve] for one in long])[lines]
+    gains = on_curves(list(curves), which, codes[lines, columns])
+    gains *= np.array([share * one.factor for share, one in zip(shares, long, strict=True)])[lines]
+    np.add.at(matrix, (np.array(rows)[lines], order[columns]), gains)
 
 
-def _stand(postings: Postings, wanted: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Where in a list documents stand or would stand, and whether they do. `wanted` has the type of the numbers in the
-    list, or the list would be copied; places before its segment are numbers beyond any."""
-    at = postings.numbers.searchsorted(wanted)
-    return at, postings.numbers.take(at, mode="clip") == wanted
+def _numbers(places: Places, start: int) -> NDArray[np.uint32]:
+    """Places as numbers of a segment that begins at `start`, in the type that posting lists have: for another one numpy
+    would copy each list. Places before it become numbers that are too high for any."""
+    return (places - start).astype(np.uint32)

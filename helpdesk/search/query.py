@@ -34,7 +34,10 @@ class Query:
     """Per language, terms that mean the same as some of these, by the organisation's own list."""
     subject_end: int = 0
     """Where the subject ends that `text` begins with; 0 without one."""
-    _asked: dict[tuple[str, bool], dict[str, float]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _asked: dict[tuple[str, bool], Mapping[str, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `asked` found."""
 
     @classmethod
     def of(

@@ -32,16 +32,19 @@ class Stored(NamedTuple):
     number: int
     """The id at the end of the key; 0 when there is none."""
     credits: Mapping[int, float]
+    source: str
+    """What stands in the key before the id: "ticket" in "precedent:ticket:5"."""
     sizes: tuple[int, ...] = ()
     """See `alike.sizes_of`."""
 
 
 def _stored(kept: Mapping[str, Any]) -> Stored:
     facts = json.loads(kept["facts"]) if "facts" in kept else {}
-    number = kept["key"].rpartition(":")[2]
+    beginning, _, number = kept["key"].rpartition(":")
     credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
     sizes = tuple(facts.get("sizes", ()))
-    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited), sizes)
+    source = beginning.rpartition(":")[2]
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited), source, sizes)
 
 
 class Segment:
