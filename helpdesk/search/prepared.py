@@ -15,7 +15,7 @@ from helpdesk.search.adding import Long, Short, Slice, is_short, shortened
 from helpdesk.search.curves import Curve
 from helpdesk.search.top import Places
 
-MOST_POSTINGS_KEPT = 300_000
+MOST_POSTINGS_KEPT = 120_000
 """Of a family in one language: 8 bytes each."""
 MOST_CURVES_KEPT = 100
 
