@@ -66,6 +66,21 @@ class Corpus:
                 found.append(self._words[different[:terms]].tolist())
         return found
 
+    def paraphrases(self, size: int, count: int, least: int, kept: float) -> Iterator[tuple[int, list[str]]]:
+        """Documents of `least` terms and more among `size`, each by its number with some of its terms replaced."""
+        generator = np.random.default_rng([self._seed, size, count])
+        found = 0
+        while found < count:
+            start = int(generator.integers(size // 1000)) * 1000
+            place = int(generator.integers(1000))
+            topic, terms = list(self._batch(start, 1000))[place]
+            if len(terms) < least:
+                continue
+            found += 1
+            own = generator.permutation(terms)[: round(kept * len(terms))].tolist()
+            others = self._words[self._draw(generator, len(terms) - len(own), topic)].tolist()
+            yield start + place, list(dict.fromkeys([*own, *others]))
+
     def _batch(self, start: int, count: int) -> Iterator[tuple[int, list[str]]]:
         generator = np.random.default_rng([self._seed, start])
         for length, topic in zip(

@@ -50,6 +50,13 @@ class Relais:
         question.ask(terms, "fr")
         return question.exact_best(TOP).tolist()
 
+    def ask_pruned(self, terms: list[str]) -> list[int]:
+        """The same with the rarest terms first, as above 300,000 documents."""
+        assert self._snapshot is not None
+        question = Question(ONE_FIELD, self._snapshot)
+        question.ask(terms, "fr")
+        return question.pruned(TOP).places.tolist()
+
     def forget(self) -> None:
         """Make it look up every term again."""
         assert self._snapshot is not None

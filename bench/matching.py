@@ -148,6 +148,10 @@ def _growth(lines: list[Line]) -> Iterator[Line]:
     for before, size in pairwise(sizes):
         for what, most in GROWTH.items():
             yield Line(size, f"{what}, times that at {before:,}", found[size, what] / found[before, what], most, True)
+    for (size, what), figure in found.items():
+        smallest = found[sizes[0], what] if what.startswith("page ") else 0.0
+        if smallest and size != sizes[0]:
+            yield Line(size, f"{what}, times that at {sizes[0]:,}", figure / smallest, None, at_most=True)
     yield from growth({size: found[size, "match, ms"] for size in sizes}, "match, growth exponent", {1_000_000: 1.2})
 
 

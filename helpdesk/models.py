@@ -6,6 +6,7 @@ from helpdesk.answers import models as answers
 from helpdesk.channels import models as channels
 from helpdesk.notifications import models as notifications
 from helpdesk.publishing import models as publishing
+from helpdesk.rollups import models as rollups
 from helpdesk.routing import models as routing
 from helpdesk.search import models as search
 from helpdesk.sla import models as sla
@@ -18,6 +19,7 @@ __all__ = [
     "notifications",
     "outbox",
     "publishing",
+    "rollups",
     "routing",
     "search",
     "sla",

@@ -28,6 +28,7 @@ TIMETABLE: tuple[tuple[int, Lane, str, tuple[str, ...]], ...] = (
     (10, Lane.INDEX, "workers.carrying.carry_out_lane", (Lane.INDEX.value,)),
     (60, Lane.UPKEEP, "workers.carrying.carry_out_lane", (Lane.UPKEEP.value,)),
     (60, Lane.UPKEEP, "workers.routing.train", ()),
+    (10, Lane.UPKEEP, "workers.reporting.follow", ()),
     (3600, Lane.UPKEEP, "workers.upkeep.tidy", ()),
 )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -11,6 +13,7 @@ from sqlalchemy import select
 from helpdesk.accounts.models import Person
 from helpdesk.commands import CommandRefused, Commands, Result, WrongUsage
 from helpdesk.db import db
+from helpdesk.loading.proposed import Unfit, synonyms_of, topics_of
 from helpdesk.routing.changes import SETTABLE, Changes, UnknownChange
 from helpdesk.routing.replayed import Effect, Replayed, Side
 from helpdesk.routing.replaying import replay
@@ -37,21 +40,36 @@ def register(commands: Commands) -> None:
         dest="assignments",
         help=f"try another value; NAME is one of {', '.join(SETTABLE)}; may be given several times",
     )
+    for name, what in (("synonyms", "equivalent words"), ("topics", "topics")):
+        parser.add_argument(
+            f"--{name}", metavar="FILE", type=Path, help=f"try the {what} of a YAML file as “load” reads them"
+        )
 
 
 def run(args: argparse.Namespace, app: Flask) -> Result:
     if args.last < 1:
         raise WrongUsage("--last is 1 or more")
-    try:
-        changes = Changes.of(args.assignments)
-    except UnknownChange as error:
-        raise WrongUsage(str(error)) from error
+    changes = _changes(args)
     try:
         found = replay(changes, args.last, progress=_tell if sys.stderr.isatty() else lambda done: None)
     except IndexUnusable as error:
         raise CommandRefused(f"There is no index to ask: {error}. Build it with bin/relais reindex.") from error
     document = _document(found)
     return Result(_lines(found, document), document)
+
+
+def _changes(args: argparse.Namespace) -> Changes:
+    try:
+        changes = Changes.of(args.assignments)
+        if args.synonyms:
+            changes = replace(changes, synonyms=synonyms_of(args.synonyms))
+        if args.topics:
+            changes = replace(changes, topics=topics_of(args.topics))
+    except UnknownChange as error:
+        raise WrongUsage(str(error)) from error
+    except Unfit as error:
+        raise CommandRefused(str(error)) from error
+    return changes
 
 
 def _tell(done: int) -> None:

@@ -14,7 +14,7 @@ from helpdesk.loading import answers, channels, organisation, sla, synonyms, top
 
 SCHEMAS: dict[str, Callable[[dict[str, Any], Counts], None]] = {
     "demo-organisation/1": organisation.load,
-    "demo-topics/1": topics.load,
+    topics.SCHEMA: topics.load,
     synonyms.SCHEMA: synonyms.load,
     "demo-channels/1": channels.load,
     "demo-calendars/1": sla.load_calendars,

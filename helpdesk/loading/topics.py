@@ -14,6 +14,8 @@ from helpdesk.loading.entries import entries_of, found, take_each
 from helpdesk.routing.models import Skill
 from helpdesk.routing.topics import put_topic, set_skills
 
+SCHEMA = "demo-topics/1"
+
 
 def load(document: dict[str, Any], counts: Counts) -> None:
     take_each(entries_of(document, "topics"), _topic, counts)
@@ -25,17 +27,19 @@ def load_skills(organisation: dict[str, Any], counts: Counts) -> None:
     take_each(people, _skills, counts)
 
 
+def read(document: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The code of each topic, and its words as `load` would put them. Raises as dictionaries and lists do."""
+    return [(entry["id"], _words(entry)) for entry in entries_of(document, "topics")]
+
+
 def _topic(entry: dict[str, Any]) -> str:
     department = found(department_with(entry["department"]), "department", entry["department"])
-    _row, what = put_topic(
-        entry["id"],
-        department=department,
-        by=SYSTEM,
-        label_fr=entry["fr"],
-        label_en=entry["en"],
-        synonyms=[str(word) for word in entry.get("synonyms", [])],
-    )
-    return what
+    return put_topic(entry["id"], department=department, by=SYSTEM, **_words(entry))[1]
+
+
+def _words(entry: dict[str, Any]) -> dict[str, Any]:
+    synonyms = [str(word) for word in entry.get("synonyms", [])]
+    return {"label_fr": entry["fr"], "label_en": entry["en"], "synonyms": synonyms}
 
 
 def _skills(entry: dict[str, Any]) -> str:

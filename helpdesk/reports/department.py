@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,17 +17,17 @@ from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.queues import MOST_COUNTED, OPEN_QUEUES
 from helpdesk.tickets.seeing import visible_to
 
-# Upper bounds of the age bands, in elapsed days since the question was received; the last band has none.
-BANDS = (1, 2, 5, 10)
+SOON = timedelta(days=1)
+"""What is due within this time is due soon."""
 
 
 @dataclass(frozen=True)
-class Band:
-    """Open tickets received at least `from_days` and less than `to_days` days ago (None: no bound)."""
+class Bands:
+    """Open tickets by their next deadline: past it, due soon, later or without one."""
 
-    from_days: int
-    to_days: int | None
-    count: int
+    late: int
+    soon: int
+    later: int
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,11 @@ class Held:
 
 @dataclass(frozen=True)
 class Standing:
-    """The state of a department at one instant. Counts stop at `queues.MOST_COUNTED`."""
+    """The state of departments at one instant. Counts stop at `queues.MOST_COUNTED`."""
 
     open_count: int
-    late_count: int
+    bands: Bands
     oldest: datetime | None
-    bands: Sequence[Band]
     held: Sequence[Held]
 
 
@@ -68,17 +67,19 @@ def department_for(person: Person, code: str | None) -> Department:
     raise NotFound()
 
 
-def standing(person: Person, department: Department) -> Standing:
-    """Read the open tickets of `department` that `person` may see."""
+def standing(person: Person, departments: Collection[int]) -> Standing:
+    """Read the open tickets of `departments` that `person` may see."""
     now = clock.now()
     open_tickets = select(Ticket.id, Ticket.opened_at, Ticket.due_at, Ticket.holder_id).where(
-        Ticket.department_id == department.id, Ticket.queue.in_(OPEN_QUEUES), visible_to(person)
+        Ticket.department_id.in_(list(departments)), Ticket.queue.in_(OPEN_QUEUES), visible_to(person)
     )
+    count = _count(open_tickets)
+    late = _count(open_tickets.where(Ticket.due_at < now))
+    soon = _count(open_tickets.where(Ticket.due_at >= now, Ticket.due_at < now + SOON))
     return Standing(
-        open_count=_count(open_tickets),
-        late_count=_count(open_tickets.where(Ticket.due_at < now)),
+        open_count=count,
+        bands=Bands(late, soon, max(0, count - late - soon)),
         oldest=db.session.scalar(open_tickets.with_only_columns(func.min(Ticket.opened_at))),
-        bands=_bands(open_tickets, now),
         held=_held(open_tickets),
     )
 
@@ -86,16 +87,6 @@ def standing(person: Person, department: Department) -> Standing:
 def _count(query: Select[int, datetime, datetime | None, int | None]) -> int:
     some = query.limit(MOST_COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _bands(query: Select[int, datetime, datetime | None, int | None], now: datetime) -> list[Band]:
-    bands = []
-    for from_days, to_days in zip((0, *BANDS), (*BANDS, None), strict=True):
-        aged = query.where(Ticket.opened_at <= now - timedelta(days=from_days))
-        if to_days is not None:
-            aged = aged.where(Ticket.opened_at > now - timedelta(days=to_days))
-        bands.append(Band(from_days, to_days, _count(aged)))
-    return bands
 
 
 def _held(query: Select[int, datetime, datetime | None, int | None]) -> list[Held]:

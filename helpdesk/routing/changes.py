@@ -29,6 +29,8 @@ class Changes:
     """The share of automatic choices that may be wrong."""
     topics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Code of a topic → its `label_fr`, `label_en`, `synonyms` and `active` as they would be."""
+    synonyms: Sequence[Mapping[str, Any]] = ()
+    """Groups of equivalent words as they would be (see `synonym_changes`)."""
 
     @classmethod
     def of(cls, assignments: Sequence[str]) -> Changes:
@@ -43,14 +45,15 @@ class Changes:
             "weights": dict(self.weights),
             "budget": self.budget,
             "topics": {code: dict(values) for code, values in self.topics.items()},
+            "synonyms": [dict(change) for change in self.synonyms],
         }
 
     @classmethod
     def from_document(cls, kept: Mapping[str, Any]) -> Changes:
-        return cls(kept["weights"], kept["budget"], kept["topics"])
+        return cls(kept["weights"], kept["budget"], kept["topics"], kept.get("synonyms", ()))
 
     def __bool__(self) -> bool:
-        return bool(self.weights or self.topics) or self.budget is not None
+        return bool(self.weights or self.topics or self.synonyms) or self.budget is not None
 
 
 def _assignment(written: str) -> tuple[str, float]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from helpdesk.routing.denials import contradicted
 from helpdesk.routing.meaning import Meaning
 
 DUPLICATE_FROM = 0.4
@@ -157,20 +158,23 @@ def _names(meaning: Meaning, place: str) -> bool:
 
 
 def against_it(mine: Meaning, theirs: Meaning) -> list[Found]:
-    """What differs so that one answer can't serve both. A long text names many codes and places in passing."""
+    """What differs so that one answer can't serve both. Of a long text, which names many codes and places in passing
+    and denies much, the first sentence decides."""
     found = []
-    short = mine.short and theirs.short
-    if short and (codes := _other_codes(mine, theirs)):
+    my_part, their_part = mine.decisive, theirs.decisive
+    if codes := _other_codes(my_part, their_part):
         found.append(Found(Sign.OTHER_CODE, *codes))
-    if short and mine.places and theirs.places and not shared_places(mine, theirs):
-        found.append(Found(Sign.OTHER_PLACE, tuple(sorted(mine.places)), tuple(sorted(theirs.places))))
+    if my_part.places and their_part.places and not shared_places(mine, theirs):
+        found.append(Found(Sign.OTHER_PLACE, tuple(sorted(my_part.places)), tuple(sorted(their_part.places))))
     if mine.technologies and theirs.technologies and not mine.technologies & theirs.technologies:
         others = tuple(sorted(mine.technologies)), tuple(sorted(theirs.technologies))
         found.append(Found(Sign.OTHER_TECHNOLOGY, *others))
-    if not (short and mine.asks and theirs.asks):
+    if not (mine.asks and theirs.asks):
         return found
-    if denied := (mine.denied & theirs.said) | (theirs.denied & mine.said):
+    if denied := contradicted(my_part.denials, their_part.denials):
         found.append(Found(Sign.DENIED, tuple(sorted(denied))))
+    if not (mine.short and theirs.short):
+        return found
     if mine.aspects and theirs.aspects and not mine.aspects & theirs.aspects:
         found.append(Found(Sign.OTHER_ASPECT, tuple(sorted(mine.aspects)), tuple(sorted(theirs.aspects))))
     return found

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import func, select
 
-from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerTopic, OfficialAnswer
+from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerTopic, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
 from helpdesk.routing.duplicates import DUPLICATE_FROM, Found, Reading, Sign, Verdict, judge, shares_of_topics
 from helpdesk.routing.evidence import likely_topics
@@ -24,7 +24,7 @@ from helpdesk.search.alike import heading_of
 from helpdesk.search.documents import WAITING, words_of
 from helpdesk.search.index import AskedHit, Index, PrecedentHit, PrecedentKind, PrecedentsFound, TopicsFound
 from helpdesk.search.query import Query
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.models import Question, Ticket, TicketTopic
 
 ANSWERS_SHOWN = 5
 TICKETS_SHOWN = 5
@@ -108,18 +108,41 @@ def open_questions(asked: Asked, index: Index) -> list[EarlierTicket]:
     shares = _candidates(asked, index)
     if not shares:
         return []
-    rows = db.session.scalars(
-        select(Ticket)
-        .where(Ticket.id.in_(shares), Ticket.state.in_(WAITING), Ticket.restricted.is_(False))
-        .options(selectinload(Ticket.questions), selectinload(Ticket.topic_rows))
-    )
-    generation = index.generation()
+    at = _At(index, index.generation())
     found = []
-    for ticket in rows:
-        verdict = judge(asked.reading, _reading_of(ticket, index, generation), shares[ticket.id])
+    for waiting in _waiting(shares):
+        verdict = judge(asked.reading, _reading_of(waiting, at), shares[waiting.ticket_id])
         if _is_worth_showing(verdict):
-            found.append(EarlierTicket(ticket.id, verdict.similarity, True, verdict.is_duplicate, verdict.reasons))
+            found.append(
+                EarlierTicket(waiting.ticket_id, verdict.similarity, True, verdict.is_duplicate, verdict.reasons)
+            )
     return sorted(found, key=lambda each: (not each.is_duplicate, -each.similarity, each.ticket_id))[:TICKETS_SHOWN]
+
+
+class _Waiting(NamedTuple):
+    """An open ticket: what was asked first, and the topics that a person chose."""
+
+    ticket_id: int
+    language: str | None
+    channel_id: int
+    opened_at: datetime
+    text: str
+    topics: tuple[int, ...]
+
+
+def _waiting(ids: Iterable[int]) -> list[_Waiting]:
+    """Those of the tickets that may be shown."""
+    first = select(func.min(Question.id)).where(Question.ticket_id.in_(ids)).group_by(Question.ticket_id)
+    rows = db.session.execute(
+        select(Ticket.id, Ticket.language, Ticket.channel_id, Ticket.opened_at, Question.subject, Question.text)
+        .join(Question, Question.ticket_id == Ticket.id)
+        .where(Ticket.id.in_(ids), Ticket.state.in_(WAITING), Ticket.restricted.is_(False), Question.id.in_(first))
+    ).all()
+    chosen = select(TicketTopic.ticket_id, TicketTopic.topic_id).where(TicketTopic.ticket_id.in_(ids))
+    topics: dict[int, tuple[int, ...]] = {}
+    for ticket_id, topic_id in db.session.execute(chosen):
+        topics[ticket_id] = (*topics.get(ticket_id, ()), topic_id)
+    return [_Waiting(*row[:4], _said(row.subject, row.text), topics.get(row.id, ())) for row in rows]
 
 
 def _is_worth_showing(verdict: Verdict, least: float = WORTH_SHOWING) -> bool:
@@ -150,18 +173,20 @@ def _words_of_topics(topics: Iterable[int]) -> str:
     return ". ".join(map(words_of, rows))
 
 
-def _reading_of(ticket: Ticket, index: Index, generation: str) -> Reading:
-    text = text_of(ticket)
-    chosen = {row.topic_id: 1.0 for row in ticket.topic_rows}
-    topics = shares_of_topics(chosen) if chosen else _likely_topics(_At(index, generation), text, ticket.language)
-    meaning = meaning_of(text, ticket.language)
-    return Reading(meaning, topics, ticket.language, ticket.channel_id, _minute(ticket.opened_at))
+def _reading_of(waiting: _Waiting, at: _At) -> Reading:
+    language, text = waiting.language, waiting.text
+    chosen = dict.fromkeys(waiting.topics, 1.0)
+    topics = shares_of_topics(chosen) if chosen else _likely_topics(at, text, language)
+    return Reading(meaning_of(text, language), topics, language, waiting.channel_id, _minute(waiting.opened_at))
 
 
 def text_of(ticket: Ticket) -> str:
     """What was asked with the ticket's first question, without the marks that stand for personal data."""
-    question = ticket.question
-    return without_marks("\n".join(part for part in (question.subject, question.text) if part))
+    return _said(ticket.question.subject, ticket.question.text)
+
+
+def _said(subject: str | None, text: str) -> str:
+    return without_marks("\n".join(part for part in (subject, text) if part))
 
 
 @dataclass(frozen=True)
@@ -206,20 +231,41 @@ def earlier_answers(asked: Asked, found: PrecedentsFound, today: date) -> list[E
     }
     if not close:
         return []
-    answers = db.session.scalars(
-        select(OfficialAnswer)
-        .where(OfficialAnswer.id.in_(list(close)[:ANSWERS_JUDGED]))
-        .options(selectinload(OfficialAnswer.versions))
-    ).all()
-    topics = _topics_of(answers)
+    written = _written(list(close)[:ANSWERS_JUDGED])
+    topics = _topics_of(written)
     judged = []
-    for answer in (answer for answer in answers if answer.versions):
-        share, enough = close[answer.id]
-        verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer.id, {})), share)
+    for answer_id, answer in written.items():
+        share, enough = close[answer_id]
+        verdict = judge(asked.reading, _reading_of_answer(answer, topics.get(answer_id, {})), share)
         if (enough or _says_why(verdict)) and _is_worth_showing(verdict, ANSWER_WORTH_SHOWING):
             why_not = _why_not(answer, asked.query.language, today) or _out_of_scope(verdict)
-            judged.append(EarlierAnswer(answer.id, verdict.similarity, why_not, verdict.reasons))
+            judged.append(EarlierAnswer(answer_id, verdict.similarity, why_not, verdict.reasons))
     return sorted(judged, key=lambda each: (-each.similarity, each.answer_id))[:ANSWERS_SHOWN]
+
+
+class _Written(NamedTuple):
+    """An official answer as it is in use."""
+
+    language: str
+    status: AnswerStatus
+    kind: AnswerKind
+    visibility: str
+    title: str
+    plain: str
+    review_by: date | None
+
+
+def _written(ids: Sequence[int]) -> dict[int, _Written]:
+    """The answers by id, each in its last version."""
+    answer, version = OfficialAnswer, AnswerVersion
+    facts = (answer.language, answer.status, answer.kind, answer.visibility)
+    rows = (
+        select(answer.id, *facts, version.title, version.plain, version.review_by)
+        .join(version, version.official_answer_id == answer.id)
+        .where(answer.id.in_(ids))
+        .order_by(version.version)
+    )
+    return {row[0]: _Written._make(row[1:]) for row in db.session.execute(rows)}
 
 
 def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float, bool]]:
@@ -235,9 +281,9 @@ def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, f
     ]
 
 
-def _reading_of_answer(answer: OfficialAnswer, topics: Mapping[int, float]) -> Reading:
+def _reading_of_answer(answer: _Written, topics: Mapping[int, float]) -> Reading:
     """An answer is about the codes and places it names, however long it is."""
-    text = f"{answer.current.title}\n{answer.current.plain}"
+    text = f"{answer.title}\n{answer.plain}"
     meaning = replace(meaning_of(text, answer.language), short=True, asks=False)
     return Reading(meaning, shares_of_topics(topics), answer.language)
 
@@ -252,23 +298,21 @@ def _out_of_scope(verdict: Verdict) -> str | None:
     return str(verdict.vetoes[0].sign) if verdict.vetoes else None
 
 
-def _topics_of(answers: Sequence[OfficialAnswer]) -> dict[int, dict[int, float]]:
+def _topics_of(ids: Iterable[int]) -> dict[int, dict[int, float]]:
     topics: dict[int, dict[int, float]] = {}
-    ids = [answer.id for answer in answers]
     rows = select(AnswerTopic.official_answer_id, AnswerTopic.topic_id).where(AnswerTopic.official_answer_id.in_(ids))
     for answer_id, topic_id in db.session.execute(rows):
         topics.setdefault(answer_id, {})[topic_id] = 1.0
     return topics
 
 
-def _why_not(answer: OfficialAnswer, language: str | None, today: date) -> str | None:
+def _why_not(answer: _Written, language: str | None, today: date) -> str | None:
     """A short code for why this answer may not be posted for a question in `language` today; None: it may."""
-    review_by = answer.current.review_by
     if answer.status is not AnswerStatus.IN_FORCE:
         return str(answer.status)
     if answer.kind is not AnswerKind.ANSWER or answer.visibility != "public":
         return "internal"
-    if review_by is not None and review_by < today:
+    if answer.review_by is not None and answer.review_by < today:
         return "expired"
     if language is not None and answer.language != language:
         return "other_language"

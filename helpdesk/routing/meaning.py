@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from helpdesk.routing.denials import Denials, denials_of
 from helpdesk.routing.places import places_of, plainly
+from helpdesk.search.alike import heading_of
 from helpdesk.search.query import Query
-from helpdesk.search.text import analyse_each, fold
 
 TECHNOLOGIES: Mapping[str, str] = {
     "2G": r"2 ?g|gsm",
@@ -28,15 +29,17 @@ TECHNOLOGIES: Mapping[str, str] = {
 }
 """Ways to be connected that exclude one another in a question, and how they are written (plain text)."""
 
+_INVERTED = "is|are|was|were|will|do|does|did|can|could|should|would|shall"
+"""What follows "when" and "where" in a question, and not in the middle of a sentence ("fails when I start it")."""
 ASPECTS: Mapping[str, str] = {
     "price": r"combien (?:ca )?(?:coutent?|vaut|valent)|prix|tarifs?|how much|prices?|costs?",
-    "when": r"quand|a quelle date|date (?:de|du|d|exacte)|date|when|calendrier",
+    "when": rf"quand|when (?:{_INVERTED})|(?:know|tell (?:me|us)|say) when|(?<!to )(?<!of )dates?|calendrier|calendar",
     "how_long": r"combien de temps|sous combien|quel delai|delais?|how long",
     "change": r"changer|modifier|changement de|to change|modify",
     "fault": r"pannes?|plus (?:de |d )?(?:internet|reseau|connexion|signal)|outages?|no (?:internet|signal|connection)",
     "thanks": r"merci (?:au|aux|a la|a votre|a vos)|bravo|thanks to|thank you to|well done",
     "twice": r"deux fois|2 fois|double|twice|doublon",
-    "how": r"comment|ou (?:trouver|est|se trouve)|how (?:do|can|to)|where",
+    "how": rf"comment|ou (?:trouver|est|se trouve)|how (?:do|can|to)|where (?:to|{_INVERTED})",
 }
 """What is asked about a subject, and how it is said (plain text)."""
 
@@ -44,17 +47,12 @@ LONGEST_READ = 2_000
 """Characters read: what is asked stands early, and a page waits for a dozen texts to be read."""
 LONGEST_JUDGED = 30
 """Informative words beyond which a text says too many things for one code, place or denied word to decide."""
-FOCUSED = 15
+FOCUSED = 10
 """Informative words up to which a code or a place is what a text is about; it is less and less of a longer one."""
-_ERROR_CODE = re.compile(r"(?!v\d)[a-z]{1,2}\d{1,4}")  # v2 is a version, and every text has its own
-_QUANTITY = re.compile(r"[\d.]+[a-z]{1,3}")  # 4g, 8gb, 20h: no code, and technologies are looked for by themselves
-_NAME_AND_NUMBER = re.compile(r"([a-z]{3,})(\d+)")
-_NO = frozenset({"pas", "jamais", "aucun", "aucune", "sans", "rien", "not", "never", "no", "without", "cannot"})
-_REACH = 2
-"""How many informative words after a denial it can be about."""
-_HAVING = ("'ai", "'a", "avons", "avez", "ont")
-_CLAUSE = re.compile(r"[.,;:!?\n]+")
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_ERROR_CODE = re.compile(r"[a-z]{1,2}\d{1,4}")
+_NO_CODE = re.compile(r"[\d.]+[a-z]{1,3}|v\d{1,2}")
+"""4g, 8gb, 20h, v2: technologies are looked for by themselves, and every text has its own quantities and versions."""
+_NAME_AND_NUMBER = re.compile(r"([a-z]{3,})(\d{1,4})")  # longer ones are of an order, a contract, a case
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,21 @@ class Meaning:
     technologies: frozenset[str]
     places: frozenset[str]
     aspects: frozenset[str]
-    denied: frozenset[str]
-    """Stems that stand behind a denial, and nowhere else."""
-    said: frozenset[str]
-    """Stems that stand without one."""
+    denials: Denials
+    """None of a text that is not short: those of its heading decide."""
     plain: str
     short: bool
     focus: float
     """How much one code or place says about the whole, 0 to 1."""
     asks: bool = True
     """False for an answer: it says what is so, and its denials and aspects mean nothing beside those of a question."""
+    heading: Meaning | None = None
+    """What the first sentence of a text that is not short says."""
+
+    @property
+    def decisive(self) -> Meaning:
+        """The part that says what the text is about; the rest of a long one names much in passing."""
+        return self if self.short or self.heading is None else self.heading
 
     @property
     def error_codes(self) -> frozenset[str]:
@@ -94,17 +97,20 @@ class Meaning:
 def meaning_of(text: str, language: str | None = None) -> Meaning:
     """What `text` says. A pure function of it: the last few thousand are kept."""
     text = text[:LONGEST_READ]
+    whole = _read(text, language)
+    return whole if whole.short else replace(whole, heading=_read(heading_of(None, text), language))
+
+
+def _read(text: str, language: str | None) -> Meaning:
     query = Query.of(text, language)
     plain = plainly(text)
     telling = query.informative()
-    denied, said = _denials(text)
     return Meaning(
-        codes=frozenset(code for code in query.codes() if not _QUANTITY.fullmatch(code)),
+        codes=frozenset(code for code in query.codes() if not _NO_CODE.fullmatch(code)),
         technologies=_named(TECHNOLOGIES, plain),
         places=places_of(text),
         aspects=_named(ASPECTS, plain),
-        denied=frozenset(denied - said),
-        said=frozenset(said),
+        denials=denials_of(text) if len(telling) <= LONGEST_JUDGED else Denials(),
         plain=plain,
         short=len(telling) <= LONGEST_JUDGED,
         focus=min(1.0, (FOCUSED / max(1, len(telling))) ** 2),
@@ -118,46 +124,3 @@ def _looked_for(written: str) -> re.Pattern[str]:
 
 def _named(lists: Mapping[str, str], plain: str) -> frozenset[str]:
     return frozenset(name for name, written in lists.items() if _looked_for(written).search(plain))
-
-
-def _denials(text: str) -> tuple[set[str], set[str]]:
-    """Stems that stand behind a denial, and stems that do not; in every language, as the other text may be in another
-    or too short to tell."""
-    denied: set[str] = set()
-    said: set[str] = set()
-    for clause in _CLAUSE.split(fold(text)):
-        words = _WORD.findall(clause)
-        about = _denied_places(words)
-        for place, word in enumerate(words):
-            (denied if place in about else said).update(_stems(word))
-    return denied, said
-
-
-@lru_cache(maxsize=50_000)
-def _stems(word: str) -> frozenset[str]:
-    return frozenset(token.term for found in analyse_each(word).values() for token in found if not token.common)
-
-
-def _denied_places(words: list[str]) -> set[int]:
-    """Which words of a clause a denial is about: between "ne" and "pas", and the next few after it."""
-    about: set[int] = set()
-    for place, word in enumerate(words):
-        start = _opens(words, place)
-        longer = word in ("no", "not") and words[place + 1 : place + 2] in (["longer"], ["more"])
-        if word in _NO or word.endswith("n't") or start is not None or (word == "plus" and _means_none(words, place)):
-            about.update(range(start if start is not None else place, place))
-            about.update(range(place + 1, place + 2 + _REACH + longer))
-    return about
-
-
-def _opens(words: list[str], place: int) -> int | None:
-    """Where the "ne" stands that the second half of a French denial belongs to."""
-    if words[place] not in ("pas", "plus", "jamais", "rien", "aucun", "aucune"):
-        return None
-    near = range(max(0, place - 4), place)
-    return next((p for p in reversed(near) if words[p] == "ne" or words[p].startswith("n'")), None)
-
-
-def _means_none(words: list[str], place: int) -> bool:
-    """Whether a "plus" without "ne" says "no more", as in "plus de réseau" and "j'ai plus internet", and not "more"."""
-    return place == 0 or any(words[place - 1].endswith(had) for had in _HAVING)

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerVersion
 from helpdesk.db import db
+from helpdesk.embedding import asking as embedding
 from helpdesk.errors import RelaisError
 from helpdesk.routing import past
 from helpdesk.routing.asked import query_of
@@ -31,7 +32,9 @@ from helpdesk.routing.learning import Experience
 from helpdesk.routing.masked import without_marks
 from helpdesk.routing.matching import judge
 from helpdesk.routing.models import Decision, Topic
+from helpdesk.routing.nearness import with_nearness
 from helpdesk.routing.replayed import Judged, Replayed, Said, compared
+from helpdesk.routing.synonym_changes import as_they_would_be
 from helpdesk.routing.synonyms import in_force
 from helpdesk.routing.training import taught_before, the_model
 from helpdesk.routing.weights import weights_of
@@ -55,6 +58,14 @@ Reading = Callable[[str | None, str, str | None], Query]
 def as_now(subject: str | None, text: str, language: str | None) -> Query:
     """How questions are read today."""
     return query_of(subject, text, language, in_force())
+
+
+def reading_of(changes: Changes) -> Reading:
+    """How they would be read with the equivalent words that are to be otherwise."""
+    if not changes.synonyms:
+        return as_now
+    equivalents = as_they_would_be(changes.synonyms)
+    return lambda subject, text, language: query_of(subject, text, language, equivalents)
 
 
 class TookTooLong(RelaisError):
@@ -81,19 +92,19 @@ def replay(
     last: int,
     *,
     index: Index | None = None,
-    reading: Reading = as_now,
+    reading: Reading | None = None,
     progress: Callable[[int], None] = lambda done: None,
     seconds: float | None = None,
 ) -> Replayed:
     """What `changes` would have done on the `last` decided tickets. Changes nothing.
 
-    `reading` is how questions would be read (other synonyms, for example); documents stay as they are indexed, but for
-    the topics changed. `progress` is told how many tickets are done. Raises IndexUnusable, and TookTooLong after
-    `seconds`.
+    `reading` is how questions would be read, if otherwise than with the synonyms changed; documents stay as they are
+    indexed, but for the topics changed. `progress` is told how many tickets are done. Raises IndexUnusable, and
+    TookTooLong after `seconds`.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     tickets = decided_tickets(last)
-    sides = _Sides(changes, reading, index or the_index())
+    sides = _Sides(changes, reading or reading_of(changes), index or the_index())
     judged: list[Judged] = []
     gone = 0
     for some in _slices(tickets):
@@ -235,6 +246,8 @@ class _Look:
     def _found(self, side: _Side, ticket: PastTicket) -> tuple[Query, past.Retrieved]:
         query = side.reading(ticket.subject, ticket.text, ticket.language)
         precedents = self.precedents.before(query, ticket.routed_at, ticket.ticket_id)
+        if embedding.is_on():
+            precedents = with_nearness(query, precedents, embedding.nearness)
         return query, past.Retrieved(side.directory.people(query), side.directory.topics(query), precedents)
 
     def _said(

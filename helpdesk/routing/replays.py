@@ -19,6 +19,7 @@ from helpdesk.routing.changes import LARGEST_BUDGET, LEAST_BUDGET, Changes
 from helpdesk.routing.models import Replay, ReplayState, Topic
 from helpdesk.routing.replayed import Replayed
 from helpdesk.routing.steering import set_budget, set_weights
+from helpdesk.routing.synonym_changes import problems_of_changes, put_changes, still_fit
 from helpdesk.routing.topics import put_topic, topic_with
 from helpdesk.routing.weights import MOST as MOST_WEIGHT
 from helpdesk.routing.weights import is_weight, weights_of
@@ -52,6 +53,7 @@ def _problems(changes: Changes, last: int) -> list[Problem]:
             problems.append(Problem(name, "not_a_weight", {"most": int(MOST_WEIGHT)}))
     if changes.budget is not None and not LEAST_BUDGET <= changes.budget <= LARGEST_BUDGET:
         problems.append(Problem("budget", "budget_out_of_range"))
+    problems += problems_of_changes(changes.synonyms)
     if not 1 <= last <= MOST:
         problems.append(Problem("last", "out_of_range", {"least": 1, "most": MOST}))
     return problems
@@ -86,6 +88,7 @@ def apply_replay(row: Replay, *, by: Person) -> None:
         if topic is None:
             raise NotFound()
         put_topic(code, by=by, department=topic.department, **{k: v for k, v in values.items() if k != "was"})
+    put_changes(changes.synonyms, by=by)
     row.applied_at, row.applied_by_id = clock.now(), by.id
 
 
@@ -99,7 +102,8 @@ def still_fits(row: Replay) -> bool:
         (topic := topic_with(code)) is not None and topic_values(topic) == values.get("was")
         for code, values in row.changes["topics"].items()
     )
-    return found.weights_before == now and found.budget_before == setting("wrong_route_budget") and same_topics
+    same_settings = found.weights_before == now and found.budget_before == setting("wrong_route_budget")
+    return same_settings and same_topics and still_fit(row.changes.get("synonyms", ()))
 
 
 def topic_values(topic: Topic) -> dict[str, Any]:

@@ -75,10 +75,7 @@ def put_group(row: SynonymGroup | None, draft: Group, *, by: Person | Actor) -> 
     """
     ensure_administrator(by)
     version = held_note(VERSION)
-    problems = [*_problems_of_lists(draft), *_problems_with_others(draft, row)]
-    if row is None and len(groups()) >= MOST_GROUPS:
-        problems.append(Problem("french", "too_many", {"count": MOST_GROUPS + 1, "limit": MOST_GROUPS}))
-    if problems:
+    if problems := problems_of(draft, row):
         raise BadInput(problems)
     values = {"french": list(draft.french), "english": list(draft.english), "one_way": draft.one_way}
     if row is None:
@@ -94,6 +91,14 @@ def put_group(row: SynonymGroup | None, draft: Group, *, by: Person | Actor) -> 
     auditing.note("synonyms_changed", "synonyms", row.id, by=by, columns=sorted(changed))
     write_note(version, uuid4().hex)
     return row, "changed"
+
+
+def problems_of(draft: Group, row: SynonymGroup | None) -> list[Problem]:
+    """Why the group cannot be added, or take the place of `row`; empty when it can."""
+    problems = [*_problems_of_lists(draft), *_problems_with_others(draft, row)]
+    if row is None and len(groups()) >= MOST_GROUPS:
+        problems.append(Problem("french", "too_many", {"count": MOST_GROUPS + 1, "limit": MOST_GROUPS}))
+    return problems
 
 
 def remove_group(row: SynonymGroup, *, by: Person | Actor) -> None:

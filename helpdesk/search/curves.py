@@ -1,5 +1,7 @@
 """What a frequency is worth in a field of some length: the saturating part of BM25, worked out once per code. Pure."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,8 +17,8 @@ class Curve:
 
     def __init__(self, b: float, k1: float, average: float, byte_lengths: NDArray[np.float64]) -> None:
         """`byte_lengths` says what each length byte stands for."""
-        self._top = k1 + 1
-        self._norms = k1 * (1 - b + b * np.maximum(byte_lengths, 1) / average)
+        self.top = k1 + 1
+        self.norms = k1 * (1 - b + b * np.maximum(byte_lengths, 1) / average)
         self._usual = self._tabulated(_USUAL)
         self._whole: Sums | None = None
 
@@ -45,8 +47,16 @@ class Curve:
         return self._of((codes >> 8).astype(np.float64), codes)
 
     def _of(self, weights: NDArray[np.float64], codes: Codes) -> NDArray[np.float64]:
-        values: NDArray[np.float64] = weights * self._top / (weights + self._norms[codes & 255])
+        values: NDArray[np.float64] = weights * self.top / (weights + self.norms[codes & 255])
         return values
 
     def _tabulated(self, frequencies: int) -> Sums:
         return self.of_codes(np.arange(256 * frequencies, dtype=np.uint16)).astype(np.float32)
+
+
+def on_curves(curves: Sequence[Curve], which: NDArray[np.intp], codes: Codes) -> NDArray[np.float64]:
+    """The value of each code on the curve that has the number beside it, in 64 bits. All have the same k1."""
+    frequencies = (codes >> 8).astype(np.float64)
+    norms = np.array([curve.norms for curve in curves])[which, codes & 255]
+    values: NDArray[np.float64] = frequencies * curves[0].top / (frequencies + norms)
+    return values

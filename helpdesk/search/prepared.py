@@ -15,7 +15,7 @@ from helpdesk.search.adding import Long, Short, Slice, is_short, shortened
 from helpdesk.search.curves import Curve
 from helpdesk.search.top import Places
 
-MOST_POSTINGS_KEPT = 300_000
+MOST_POSTINGS_KEPT = 120_000
 """Of a family in one language: 8 bytes each."""
 MOST_CURVES_KEPT = 100
 
@@ -134,7 +134,7 @@ class Prepared:
 
     def _look_into(self, name: str, curve: Curve, made: Mapping[str, "_Making"]) -> None:
         """Add what there is of the terms in one field."""
-        short: list[tuple[int, float, Long]] = []
+        short: list[tuple[int, Long]] = []
         known: list[_Making] = []
         for term, parts in made.items():
             found = self._source.find(name, self._language, term)
@@ -143,12 +143,12 @@ class Prepared:
                 parts.frequency, parts.most = max(parts.frequency, found.frequency), max(parts.most, factor)
                 for start, postings in found.slices:
                     one = Long(curve, factor, start, postings)
-                    if is_short(postings):
-                        short.append((len(known), 1.0, one))
+                    if is_short(postings, self._size):
+                        short.append((len(known), one))
                     else:
                         parts.long.append(one)
                 known.append(parts)
-        self._kept += sum(len(one.postings.numbers) for _, _, one in short)
+        self._kept += sum(len(one.postings.numbers) for _, one in short)
         for parts, copied in zip(known, shortened(short, len(known)), strict=True):
             if len(copied.places):
                 parts.short.append(copied)

@@ -3,7 +3,7 @@ counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log
 from zlib import crc32
@@ -34,6 +34,10 @@ class Query:
     """Per language, terms that mean the same as some of these, by the organisation's own list."""
     subject_end: int = 0
     """Where the subject ends that `text` begins with; 0 without one."""
+    _asked: dict[tuple[str, bool], Mapping[str, float]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What `asked` found."""
 
     @classmethod
     def of(
@@ -50,9 +54,15 @@ class Query:
         added = {name: equivalents.added(tokens[name], name) for name in weights}
         return cls(text, known, tokens, weights, added, len(subject or ""))
 
-    def asked(self, language: str, *, common: bool) -> dict[str, float]:
+    def asked(self, language: str, *, common: bool) -> Mapping[str, float]:
         """Each term and what it counts: more when it is repeated, as a long question repeats its subject. Words that
         carry no subject are left out unless `common`."""
+        found = self._asked.get((language, common))
+        if found is None:
+            found = self._asked[language, common] = self._weighed(language, common)
+        return found
+
+    def _weighed(self, language: str, common: bool) -> dict[str, float]:
         weights: dict[str, float] = {}
         counts: Counter[str] = Counter()
         for term, start, _, says_nothing, weight in self.tokens[language]:

@@ -145,6 +145,10 @@ class Question:
         those."""
         if len(self._keys) <= RAREST or self._source.size(self._family.kind) <= PRUNED_ABOVE:
             return self.gains(self.exact_best(limit)).best(limit)
+        return self.pruned(limit)
+
+    def pruned(self, limit: int) -> Gains:
+        """The best of the documents that are found with the rarest terms, scored with all of them."""
         known = [row for row, term in enumerate(self._terms) if term.frequency]
         rarest = nsmallest(RAREST, known, key=lambda row: self._terms[row].frequency)
         return self.gains(self._best(self._joined(sorted(rarest)), max(RESCORED, limit))).best(limit)

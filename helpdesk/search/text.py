@@ -109,10 +109,11 @@ def _french_stem(word: str) -> str:
         word = word[:-1]  # dossiers as dossier: only the singular would lose its "er"
     with _STEMMING:
         stem = str(_STEMMERS["fr"].stemWord(word))
+    if not stem.endswith(_UNEVEN):
+        return stem
     for ending, shared in _FRENCH_EVEN:
         if stem.endswith(ending) and len(stem) > len(ending) + 2:
-            stem = stem[: -len(ending)] + shared
-            break
+            return stem[: -len(ending)] + shared
     return stem
 
 
@@ -126,3 +127,4 @@ _FRENCH_EVEN = (
     ("i", ""),
     ("e", ""),
 )
+_UNEVEN = tuple(ending for ending, _ in _FRENCH_EVEN)

@@ -83,7 +83,7 @@ class _View(io.RawIOBase):
 def _open_without_copy(self: Any, buf: Any, name: str | None = None, onclose: Any = None) -> None:
     self._buf = buf
     self._name = name
-    self.file = _View(buf)
+    self.file = io.BufferedReader(_View(buf))  # a pickle is read in hundreds of small pieces
     self.onclose = onclose
     self.is_real = False
     self.is_closed = False

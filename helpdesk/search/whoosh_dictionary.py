@@ -146,8 +146,8 @@ class ArrayTermsReader(W3TermsReader):
         key = self._fieldmap[field].to_bytes(2, "big") + term.encode()
         return DictionaryKey(key, crc32(key))
 
-    def postings(self, key: DictionaryKey) -> Postings | None:
-        """The postings of a term; None when the segment does not hold it. Raises TornPostings."""
+    def offset(self, key: DictionaryKey) -> int | None:
+        """Where the postings of a term stand; None when the segment does not hold it. Raises TornPostings."""
         try:
             position = self._position(*key)
             if position is None:
@@ -155,6 +155,10 @@ class ArrayTermsReader(W3TermsReader):
             (offset,) = _OFFSET.unpack_from(self._dbfile._buf, position + W3TermInfo._struct.size)
         except struct.error as error:
             raise TornPostings(f"the dictionary is cut short: {error}") from error
+        return int(offset)
+
+    def postings(self, offset: int) -> Postings:
+        """The postings that stand there. Raises TornPostings."""
         return unpack(self._postfile._buf, offset)
 
     def beginning_with(self, field: str, start: str) -> Iterator[Postings]:

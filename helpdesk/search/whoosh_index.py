@@ -227,10 +227,7 @@ def _precedents(snapshot: Snapshot, query: Query, limit: int) -> PrecedentsFound
     asked = Question.of(query, layout.PRECEDENTS, snapshot)
     best = asked.hits(limit)
     rows = zip(snapshot.stored(best.places), best.totals.tolist(), best.words(), strict=True)
-    hits = [
-        PrecedentHit(_KINDS[kept.key.split(":")[1]], kept.number, score, kept.credits, words)
-        for kept, score, words in rows
-    ]
+    hits = [PrecedentHit(_KINDS[kept.source], kept.number, score, kept.credits, words) for kept, score, words in rows]
     own = own_score(asked, query, layout.PRECEDENTS, "question", snapshot)
     return PrecedentsFound(tuple(hits), asked.ideal, own)
 

@@ -19,7 +19,7 @@ from helpdesk.search.whoosh_codec import BYTE_LENGTHS
 from helpdesk.search.whoosh_dictionary import ArrayTermsReader, DictionaryKey
 from helpdesk.search.whoosh_documents import Documents, DocumentsReader
 
-MOST_TERMS_KEPT = 100_000
+MOST_TERMS_KEPT = 30_000
 MOST_DOCUMENTS_KEPT = 2_000
 
 _NOBODY = np.empty(0, np.intp)
@@ -32,16 +32,19 @@ class Stored(NamedTuple):
     number: int
     """The id at the end of the key; 0 when there is none."""
     credits: Mapping[int, float]
+    source: str
+    """What stands in the key before the id: "ticket" in "precedent:ticket:5"."""
     sizes: tuple[int, ...] = ()
     """See `alike.sizes_of`."""
 
 
 def _stored(kept: Mapping[str, Any]) -> Stored:
     facts = json.loads(kept["facts"]) if "facts" in kept else {}
-    number = kept["key"].rpartition(":")[2]
+    beginning, _, number = kept["key"].rpartition(":")
     credited = {int(person): float(strength) for person, strength in facts.get("credits", {}).items()}
     sizes = tuple(facts.get("sizes", ()))
-    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited), sizes)
+    source = beginning.rpartition(":")[2]
+    return Stored(kept["key"], int(number) if number.isdecimal() else 0, MappingProxyType(credited), source, sizes)
 
 
 class Segment:
@@ -53,7 +56,7 @@ class Segment:
         self._terms: ArrayTermsReader = reader._terms
         self.fields = self._terms.carried
         self._documents: Documents = reader._perdoc.documents
-        self._known: dict[DictionaryKey, Postings | None] = {}
+        self._known: dict[DictionaryKey, int | Postings | None] = {}
         self._totals: dict[str, float] = {}
         self._stored: dict[int, Stored] = {}
         # Opened now: a writer that merges may remove the file as soon as it has written its own.
@@ -65,18 +68,23 @@ class Segment:
         return self._terms.key(field, term)
 
     def postings(self, key: DictionaryKey) -> Postings | None:
-        """Views of the file, which are kept: looking a term up takes longer than scoring it."""
+        """The postings of a term, as views of the file. What is kept is where they stand, or they themselves if they
+        carry values: to look a term up takes longer than to score it, to make two views does not, and they are big."""
         try:
-            return self._known[key]
+            found = self._known[key]
         except KeyError:
-            pass
-        if len(self._known) >= MOST_TERMS_KEPT:
-            self.forget()
-        found = self._known[key] = self._terms.postings(key)
-        return found
+            if len(self._known) >= MOST_TERMS_KEPT:
+                self.forget()
+            found = self._known[key] = self._terms.offset(key)
+        if not isinstance(found, int):
+            return found
+        postings = self._terms.postings(found)
+        if postings.values is not None:
+            self._known[key] = postings
+        return postings
 
     def forget(self) -> None:
-        """Drop the views of posting lists."""
+        """Drop what is known of terms."""
         self._known = {}
 
     def lengths(self, field: str) -> NDArray[np.uint8]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, literal, select, true, tuple_, union_all
-from sqlalchemy.orm import aliased, joinedload, lazyload
+from sqlalchemy.orm import joinedload, lazyload
 
 from helpdesk import clock
 from helpdesk.accounts.access import Role
@@ -24,7 +24,7 @@ from helpdesk.db import UTCDateTime, db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.routing.models import Topic
 from helpdesk.tickets.models import QueueCount, Ticket, TicketNamed, TicketTopic
-from helpdesk.tickets.seeing import visible_to
+from helpdesk.tickets.seeing import MAY_BE_NAMED, visible_to
 from helpdesk.tickets.workflow import Queue
 
 OPEN_QUEUES = (Queue.TRIAGE, Queue.ROUTE, Queue.EXPERT, Queue.APPROVAL, Queue.PUBLISH, Queue.RESTRICTED)
@@ -61,6 +61,7 @@ def page(
     queue: Queue | None,
     *,
     department: Department | None = None,
+    departments: Collection[int] | None = None,
     limit: int = 50,
     cursor: str | None = None,
     late: bool = False,
@@ -72,7 +73,7 @@ def page(
     """A page of what `person` may see of a list: most urgent first, then oldest; what is over, newest first.
 
     `queue` None: every open list. `late`: what is overdue, longest overdue first. `mine`: what the person follows.
-    Raises BadInput for a cursor that no page of this list gave.
+    `departments`: only of these, by id. Raises BadInput for a cursor that no page of this list gave.
     """
     order = DUE_FIRST if late else NEWEST_FIRST if queue in OVER else URGENT_FIRST
     # What one person follows is little, and sorted as it is; all that is open is walked list by list.
@@ -84,6 +85,8 @@ def page(
     ):
         if row is not None:
             query = query.where(column == row.id)
+    if departments is not None:
+        query = query.where(Ticket.department_id.in_(list(departments)))
     if priority is not None:
         query = query.where(Ticket.priority == priority)
     if topic is not None:
@@ -142,12 +145,12 @@ def _departments_counted(person: Person, department: Department | None) -> Colum
 
 
 def _named(person: Person, department: Department | None) -> Select[Queue, int]:
-    """The restricted tickets on whose list a person stands: few, and found from the person."""
-    named = aliased(TicketNamed)  # visible_to() has one of its own
+    """The restricted tickets on whose list a person stands: few, found from the person, and theirs to see."""
+    may_see = person.active and person.has(*MAY_BE_NAMED)
     query = (
         select(Ticket.queue, func.count())
-        .join(named, named.ticket_id == Ticket.id)
-        .where(named.person_id == person.id, Ticket.restricted, visible_to(person))
+        .join(TicketNamed, TicketNamed.ticket_id == Ticket.id)
+        .where(TicketNamed.person_id == person.id, Ticket.restricted, true() if may_see else false())
         .group_by(Ticket.queue)
     )
     return query if department is None else query.where(Ticket.department_id == department.id)

@@ -35,6 +35,6 @@ def code_of(reason: str) -> str:
 
 
 def keep(event: Event, reason: str) -> None:
-    """Keep a reason told in words beside its event."""
-    if code_of(reason) == IN_WORDS:
+    """Keep a reason told in words beside its event; none is none."""
+    if reason and code_of(reason) == IN_WORDS:
         db.session.add(Remark(event_id=event.id, ticket_id=event.ticket_id, text=reason))

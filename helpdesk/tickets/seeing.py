@@ -18,6 +18,9 @@ from helpdesk.tickets import approvers
 from helpdesk.tickets.models import Ticket, TicketNamed
 from helpdesk.tickets.workflow import State
 
+MAY_BE_NAMED = (Role.COMMUNITY_MANAGER, Role.EXPERT, Role.APPROVER, Role.HEAD, Role.COMMITTEE)
+"""Who sees a restricted ticket when they stand on its list."""
+
 
 def relations(person: Person, ticket: Ticket) -> set[Relation]:
     """Every way `person` stands to `ticket`. A restricted ticket is nobody's by role alone."""
@@ -96,7 +99,7 @@ def visible_to(person: Person) -> ColumnElement[bool]:
     if person.has(Role.HEAD):
         headed = select(Department.id).where(Department.head_id == person.id)
         ways.append(and_(Ticket.restricted.is_(False), Ticket.department_id.in_(headed)))
-    if person.has(Role.COMMUNITY_MANAGER, Role.EXPERT, Role.APPROVER, Role.HEAD, Role.COMMITTEE):
+    if person.has(*MAY_BE_NAMED):
         ways.append(named)
     return or_(false(), *ways)
 

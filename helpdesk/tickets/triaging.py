@@ -13,6 +13,7 @@ from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import ASKER, SYSTEM, Actor, Department, Person
 from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotAllowed, Problem
+from helpdesk.routing.duplicates import Found
 from helpdesk.routing.models import Topic
 from helpdesk.tickets import circuits, events, remarks, seeing
 from helpdesk.tickets.classes import CIRCUITS, CLASSES, PRIORITIES, SENSITIVITIES
@@ -133,10 +134,19 @@ def release_escalated(ticket: Ticket, *, by: Person, reason: str, version: int |
     return ticket
 
 
-def merge(ticket: Ticket, into: Ticket, *, by: Person, version: int | None = None) -> Ticket:
+def merge(
+    ticket: Ticket,
+    into: Ticket,
+    *,
+    by: Person,
+    reason: str = "",
+    vetoes: Sequence[Found] = (),
+    version: int | None = None,
+) -> Ticket:
     """Close `ticket` because `into` asks the same: whoever asked hears the answer of `into`.
 
-    Refused for a crisis, and into a ticket that is itself, restricted, or no longer open.
+    Refused for a crisis, and into a ticket that is itself, restricted, or no longer open. `vetoes` say that they are
+    not the same: then the reason why they are is needed, and kept.
     """
     role = seeing.ensure(by, Can.MERGE, ticket)
     seeing.ensure(by, Can.MERGE, into)
@@ -147,9 +157,15 @@ def merge(ticket: Ticket, into: Ticket, *, by: Person, version: int | None = Non
         raise BadInput([Problem("into", "not_a_lead", {"ref": into.ref})])
     if ticket.priority == "P1":
         raise NotAllowed("crisis_not_merged")
+    if vetoes and not reason.strip():
+        raise BadInput([Problem("reason", "vetoed", {"conflicts": tuple(vetoes)})])
+    facts: dict[str, Any] = {"vetoes": [str(found.sign) for found in vetoes]} if vetoes else {}
+    if reason := reason.strip() and remarks.checked(reason):
+        facts["reason"] = remarks.code_of(reason)
     ticket.merged_into, ticket.outcome, ticket.closed_at = into, Outcome.MERGED, clock.now()
     ticket.holder, ticket.waiting_for_asker = None, False
-    events.append(ticket, Kind.MERGED, by=by, role=role, into_ticket_id=into.id)
+    event = events.append(ticket, Kind.MERGED, by=by, role=role, into_ticket_id=into.id, **facts)
+    remarks.keep(event, reason)
     return ticket
 
 

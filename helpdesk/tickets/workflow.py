@@ -146,7 +146,7 @@ FACTS: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
         Kind.PUBLICATION_FAILED: ("publication_id reason", "channel"),
         Kind.CLOSED: ("outcome", "reason"),
         Kind.REOPENED: ("reason", "promises"),
-        Kind.MERGED: ("into_ticket_id", ""),
+        Kind.MERGED: ("into_ticket_id", "reason vetoes"),
         Kind.ESCALATED: ("circuit", "reason promises"),
         Kind.RELEASED_TO_ROUTE: ("reason", "promises"),
         Kind.ORIGINAL_READ: ("question_id reason", ""),

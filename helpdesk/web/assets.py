@@ -11,11 +11,11 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, abort, g, request, send_from_directory, url_for
 from markupsafe import Markup, escape
 
 from helpdesk.web.icon_names import NAMES
@@ -123,7 +123,10 @@ def asset_file(version: str, filename: str) -> Response:
 
 def asset(filename: str) -> str:
     """The versioned address of `relais.css`, `icons.svg`, or a file of `static/` such as `js/app.js`."""
-    return url_for("assets.asset_file", version=_shelf.version, filename=filename)
+    addresses: dict[str, str] = g.setdefault("asset_addresses", {})  # a page draws dozens of icons from one file
+    if filename not in addresses:
+        addresses[filename] = url_for("assets.asset_file", version=_shelf.version, filename=filename)
+    return addresses[filename]
 
 
 def icon(name: str, label: str | None = None) -> Markup:
@@ -133,9 +136,14 @@ def icon(name: str, label: str | None = None) -> Markup:
     """
     if name not in NAMES:
         raise LookupError(f"add {name!r} to helpdesk/web/icon_names.py to use this icon")
+    return _drawing(name, str(label or ""), asset("icons.svg"))
+
+
+@lru_cache(maxsize=1024)
+def _drawing(name: str, label: str, sprite: str) -> Markup:
     speech = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     drawing = Markup('<svg class="icon" {} width="16" height="16" viewBox="0 0 16 16"><use href="{}#{}"></use></svg>')
-    return drawing.format(speech, escape(asset("icons.svg")), name)
+    return drawing.format(speech, escape(sprite), name)
 
 
 def register(app: Flask) -> None:

@@ -69,6 +69,15 @@ STATES: Mapping[str, Any] = {
     "closed": _l("Closed"),
     "escalated": _l("Restricted circuit"),
 }
+CLOSED: Mapping[str, Any] = {
+    "no_reply": _l("Closed, no reply"),
+    "handed_off": _l("Continued in private"),
+    "merged": _l("Merged"),
+    "no_detail": _l("Closed, no details given"),
+    "answered": _l("Closed, answered"),
+}
+"""The state of what is over, by its outcome."""
+URGENCIES: Mapping[str, Any] = {"P1": _l("Crisis"), "P2": _l("Urgent"), "P3": _l("Normal"), "P4": _l("Low")}
 CHANNEL_KINDS: Mapping[str, Any] = {
     "webform": _l("Web form"),
     "email": _l("E-mail"),
@@ -83,6 +92,17 @@ CHANNEL_KINDS: Mapping[str, Any] = {
     "feed": _l("Feed"),
     "manual": _l("Pasted by hand"),
 }
+CHANNEL_SIGNS: Mapping[str, Any] = {
+    **CHANNEL_KINDS,
+    "web": _l("Web form"),
+    "form": _l("Web form"),
+    "forum": _l("Forum"),
+    "google_avis": _l("Google reviews"),
+    "youtube": "YouTube",
+    "rss": _l("Feed"),
+    "api": "API",
+}
+"""What stands beside the icon of a channel: its kind, or what an account is known as."""
 
 
 def label(names: Mapping[str, Any], code: object) -> str:

@@ -20,7 +20,15 @@ def closeness(similarity: float) -> str:
 
 def why(found: Found, names: Names) -> str:
     """One reason as a short sentence without a full stop: "Other place: Suisse / Tunisie"."""
-    sides = [", ".join(_called(found.sign, value, names) for value in side) for side in (found.mine, found.theirs)]
+    if found.sign is not Sign.SAME_TOPIC:
+        return conflict(found)
+    topics = ", ".join(names.topic(int(value)) for value in found.mine)
+    return _sentences()[found.sign].replace("…", topics)
+
+
+def conflict(found: Found) -> str:
+    """The same for a reason that speaks of no topic."""
+    sides = [", ".join(_called(found.sign, value) for value in side) for side in (found.mine, found.theirs)]
     both = " / ".join(side for side in sides if side)
     said = _sentences()[found.sign]
     return said.replace("…", both) if both and "…" in said else said
@@ -46,9 +54,7 @@ def _sentences() -> dict[Sign, str]:
     }
 
 
-def _called(sign: Sign, value: str, names: Names) -> str:
-    if sign is Sign.SAME_TOPIC:
-        return names.topic(int(value))
+def _called(sign: Sign, value: str) -> str:
     if sign in (Sign.SAME_PLACE, Sign.OTHER_PLACE):
         return _place(value)
     if sign is Sign.OTHER_ASPECT:

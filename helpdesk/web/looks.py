@@ -23,7 +23,7 @@ from helpdesk import clock
 from helpdesk.accounts.access import Can, roles_ever_allowed
 from helpdesk.accounts.organisation import setting
 from helpdesk.intake.masking import split_marks
-from helpdesk.web import assets
+from helpdesk.web import assets, labels
 from helpdesk.web.language import as_instant, language_now
 from helpdesk.web.waiting import COUNTED
 from helpdesk.web.wording import role_label
@@ -44,7 +44,7 @@ THEMES = ("light", "dark")
 def prepare(app: Flask) -> None:
     assets.register(app)
     app.context_processor(_shared)
-    app.jinja_env.globals.update(role_label=role_label)
+    app.jinja_env.globals.update(role_label=role_label, labels=labels)
     app.add_template_filter(relative_time)
     app.add_template_filter(local_time)
     app.add_template_filter(local_date)

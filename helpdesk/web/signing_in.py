@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, current_user
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from helpdesk.accounts.access import Can, roles_ever_allowed
 from helpdesk.accounts.models import Person
@@ -39,7 +40,9 @@ def person_of_session(name: str) -> Person | None:
     identifier, _dot, epoch = name.partition(".")
     if not identifier.isdigit():
         return None
-    person = db.session.scalar(select(Person).where(Person.id == int(identifier)))
+    # Department and roles are read when they are asked for: cheaper than beforehand, and few pages need the first.
+    whom = select(Person).where(Person.id == int(identifier))
+    person = db.session.scalar(whom.options(lazyload(Person.department), lazyload(Person.role_rows)))
     if person is None or not person.active or str(person.session_epoch) != epoch:
         return None
     return person

@@ -13,6 +13,7 @@ from flask_babel import format_datetime, format_decimal
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.errors import Problem
+from helpdesk.web.likeness import conflict
 
 # (field, code), or code alone for every field.
 SENTENCES: Mapping[tuple[str, str] | str, Any] = {
@@ -89,6 +90,9 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "unknown_weight": _l("The matcher does not weigh this."),
     "not_a_weight": _l("Give a number from 0 (does not count) to %(most)s."),
     "budget_out_of_range": _l("Give a number from 0.1 to 20."),
+    "not_a_date": _l("Give a day such as 2026-03-29: %(value)s is not one."),
+    "before_start": _l("Choose a last day that is not before the first."),
+    "period_too_long": _l("Choose a shorter period: at most %(years)s years."),
     "nothing_changes": _l("Change something first: this is the configuration in force."),
     "not_positive": _l("Give a whole number above zero, or leave this empty."),
     "last_administrator": _l("This is the last administrator. Give the role to somebody else first."),
@@ -101,6 +105,7 @@ SENTENCES: Mapping[tuple[str, str] | str, Any] = {
     "key_used_otherwise": _l("This key was used for another request. Use a new one for each request."),
     "unknown_kind": _l("Choose one of these kinds: %(known)s."),
     "not_a_lead": _l("%(ref)s cannot take it: choose another open question."),
+    "vetoed": _l("These two seem to need different answers. %(conflicts)s. If you know better, say why and merge."),
     "unknown_reference": _l("There is no question with this reference. It looks like R-2026-000142."),
     "not_an_expert": _l("%(name)s does not answer questions here; choose somebody else."),
     "absent": _l("%(name)s is away until %(until)s. %(delegate)s stands in: ask them instead."),
@@ -155,6 +160,8 @@ def sentence(problem: Problem) -> str:
 def _as_read(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return format_datetime(value, "d MMMM, HH:mm")
+    if name == "conflicts":
+        return " · ".join(map(conflict, value))
     return format_decimal(value) if isinstance(value, int) and name != "year" else value
 
 

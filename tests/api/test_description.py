@@ -27,13 +27,14 @@ from helpdesk.db import db
 from helpdesk.search import access, following
 from people import a_person
 
-# `/api/v1/reports/sla` comes with the reports.
 PATHS = {
     "/questions": "post",
     "/tickets": "get",
     "/tickets/{ref}": "get",
     "/tickets/{ref}/suggestions": "get",
     "/tickets/{ref}/triage": "post",
+    "/tickets/{ref}/merge": "post",
+    "/tickets/{ref}/unmerge": "post",
     "/tickets/{ref}/offers": "post",
     "/offers/{offer_id}/accept": "post",
     "/offers/{offer_id}/decline": "post",
@@ -50,6 +51,7 @@ PATHS = {
     "/departments": "get",
     "/topics": "get",
     "/channels": "get",
+    "/reports/sla": "get",
 }
 EXAMPLES = 30  # for each operation and kind of data
 CHECKS = [

@@ -30,15 +30,18 @@ PURE: dict[str, set[str]] = {
     "helpdesk.notifications.links": set(),
     "helpdesk.publishing.permalinks": set(),
     "helpdesk.publishing.proof": set(),
+    "helpdesk.rollups.days": {"numpy"},
     "helpdesk.routing.budget": set(),
     "helpdesk.routing.candidates": set(),
     "helpdesk.routing.changes": set(),
     "helpdesk.routing.confidence": set(),
+    "helpdesk.routing.denials": set(),
     "helpdesk.routing.duplicates": set(),
     "helpdesk.routing.evidence": set(),
     "helpdesk.routing.explaining": set(),
     "helpdesk.routing.masked": set(),
     "helpdesk.routing.meaning": set(),
+    "helpdesk.routing.nearness": set(),
     "helpdesk.routing.places": {"babel"},
     "helpdesk.routing.ranking": set(),
     "helpdesk.routing.reasons": set(),
@@ -91,11 +94,13 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # spine
     ("helpdesk.tickets", "helpdesk.sla", "helpdesk.mending"),
     # retrieval: contexts ask it, it asks none of them
-    ("helpdesk.search",),
+    ("helpdesk.search", "helpdesk.embedding"),
     # contexts
     ("helpdesk.intake", "helpdesk.routing"),
     ("helpdesk.answers",),
     ("helpdesk.publishing",),
+    # what is summed up for readers
+    ("helpdesk.rollups",),
     # readers
     ("helpdesk.notifications", "helpdesk.reports", "helpdesk.readiness"),
     # what fills a database from files, through the verbs of every context
@@ -136,6 +141,7 @@ LIBRARIES: dict[str, tuple[set[str], str]] = {
          "helpdesk.search.whoosh_staff", "helpdesk.search.whoosh_terms", "helpdesk.search.whoosh_writing"},
         "the adapter behind the port",
     ),
+    "sentence_transformers": ({"helpdesk.embedding.model"}, "an optional extra, loaded by one program"),
     "markdown": ({"helpdesk.answers.markup"}, "one renderer"),
     "nh3": ({"helpdesk.answers.markup"}, "sanitised once, in one place"),
 }  # fmt: skip

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import unescape
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from builders.administering import a_browser_of, error_at, seen
 from builders.offers import an_expert
 from builders.organisation import actions, an_administrator
 from helpdesk.accounts.models import SYSTEM
+from helpdesk.accounts.organisation import setting
 from helpdesk.db import db, transaction
+from helpdesk.routing.models import Replay, ReplayState
+from helpdesk.routing.replayed import compared
 from helpdesk.routing.synonyms import draft_of, groups, put_group
+from helpdesk.routing.weights import weights_of
 from helpdesk.search import following
 from helpdesk.search.access import the_index
 from helpdesk.tickets.events import reindex
+from pages.examination import faults
 from people import a_department
 
 NEW = "/admin/new/synonyms"
@@ -122,3 +129,61 @@ def test_all_groups_as_a_file(browser):
         "schema": "demo-synonyms/1",
         "groups": [{"fr": ["box", "routeur"], "en": ["router"]}],
     }
+
+
+# --- on past questions ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_group_is_tried_on_past_questions_from_its_page(browser):
+    answer = browser.post(NEW, data={"french": "box\nrouteur", "english": "", "last": "500", "replay": "1"})
+    (row,) = db.session.scalars(select(Replay)).all()
+    assert (answer.status_code, answer.location) == (303, f"/admin/replays/{row.id}")
+    assert (row.last, groups()) == (500, [])
+    assert "New synonyms: box = routeur" in browser.get(answer.location).text
+
+
+def test_a_changed_group_is_tried_and_holds_once_confirmed(browser):
+    group = put(["box", "routeur"], ["router"])
+    address = f"/admin/synonyms/{group.id}"
+    page = browser.get(address)
+    assert 'name="replay"' in page.text
+    data = {"french": "box\nmodem", "english": "router", "one_way": "y", "seen": seen(page), "replay": "1"}
+    answer = browser.post(address, data=data)
+    assert answer.status_code == 303
+    assert group.french == ["box", "routeur"]
+    (row,) = db.session.scalars(select(Replay)).all()
+    with transaction():
+        weights = {str(part): weight for part, weight in weights_of(setting("matcher_weights")).items()}
+        found = compared([], gone=0, since=None, budgets=(0.03, 0.03), weights_before=weights)
+        found = replace(found, n=1)
+        row.state, row.result = ReplayState.DONE, found.as_document()
+    page = browser.get(answer.location).text
+    assert "Synonyms of “box”: + modem, − routeur, From the first only" in unescape(page)
+    assert "Nothing has changed yet." in page
+    assert faults(page, "en") == []
+    assert browser.post(f"{answer.location}/apply").status_code == 303
+    db.session.expire_all()
+    assert (group.french, group.english, group.one_way) == (["box", "modem"], ["router"], True)
+    assert "let it hold" in browser.get(answer.location).text
+
+
+def test_a_group_is_tried_without_whatever_was_typed(browser):
+    group = put(["box", "routeur"])
+    address = f"/admin/synonyms/{group.id}"
+    assert 'value="without"' in browser.get(address).text
+    assert 'value="without"' not in browser.get(NEW).text
+    answer = browser.post(address, data={"french": "box\nlivebox", "english": "", "replay": "without"})
+    assert answer.status_code == 303
+    assert "Without the synonyms: box = routeur" in browser.get(answer.location).text
+    assert group.french == ["box", "routeur"]
+
+
+def test_what_cannot_be_tried_on_past_questions_says_why(browser):
+    group = put(["box", "routeur"])
+    address = f"/admin/synonyms/{group.id}"
+    same = {"french": "box\nrouteur", "english": "", "seen": seen(browser.get(address)), "replay": "1"}
+    answer = browser.post(address, data=same)
+    assert (answer.status_code, "Change something first" in answer.text) == (422, True)
+    answer = browser.post(NEW, data={"french": "routeur\nmodem", "english": "", "replay": "1"})
+    assert (answer.status_code, bool(error_at(answer, "french"))) == (422, True)
+    assert db.session.scalars(select(Replay)).all() == []

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import csv
+import io
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders.answers import at
 from builders.triage import a_ticket, a_topic, an_escalated_ticket
 from helpdesk import clock
 from helpdesk.accounts.access import Role
 from helpdesk.db import db, transaction
 from helpdesk.errors import NotFound
-from helpdesk.reports.department import department_for, departments_of, standing
+from helpdesk.reports.department import Bands, department_for, departments_of, standing
+from helpdesk.reports.periods import last_weeks
+from helpdesk.reports.response_times import response_times
+from helpdesk.rollups import following
 from helpdesk.routing.offering import accept, offer
 from helpdesk.tickets.closing import close
 from helpdesk.tickets.triaging import escalate, triage
@@ -99,15 +107,15 @@ def test_restricted_questions_are_neither_shown_nor_counted(client, manager):
     with transaction():
         escalate(secret, by=manager, circuit="legal", reason="legal demand")
     for viewer in (head, a_person(Role.COMMUNITY_MANAGER)):
-        now = standing(viewer, fix)
+        now = standing(viewer, [fix.id])
         assert now.open_count == 1
-        assert sum(band.count for band in now.bands) == 1
+        assert now.bands.late + now.bands.soon + now.bands.later == 1
         assert sum(row.count for row in now.held) == 1
         sign_in(client, viewer)
         assert "My lawyer" not in client.get("/department?code=FIX").text
 
 
-def test_counts_ages_and_holders_are_right(app, manager):
+def test_counts_and_holders_are_right(app, manager):
     fix, head = a_headed_department("FIX")
     expert = a_person(Role.EXPERT, department=fix)
     for number, days in enumerate((0.5, 1.5, 1.9, 3, 7, 40)):
@@ -118,11 +126,8 @@ def test_counts_ages_and_holders_are_right(app, manager):
     closed = a_question_for(fix, manager, "One that is over")
     with transaction():
         close(closed, by=manager, outcome=Outcome.NO_REPLY, reason="thanks only")
-    now = standing(head, fix)
+    now = standing(head, [fix.id])
     assert now.open_count == 6
-    assert [(band.from_days, band.to_days, band.count) for band in now.bands] == [
-        (0, 1, 1), (1, 2, 2), (2, 5, 1), (5, 10, 1), (10, None, 1),
-    ]  # fmt: skip
     assert [(row.person, row.count) for row in now.held] == [(None, 4), (expert, 2)]
     oldest = clock.now() - timedelta(days=40)
     assert abs(now.oldest - oldest) < timedelta(minutes=1)
@@ -136,9 +141,9 @@ def test_what_is_overdue_is_counted_and_can_be_listed_alone(client, manager):
     none = a_question_for(fix, manager, "This one has no due time")
     late.due_at, on_time.due_at, none.due_at = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1), None
     db.session.commit()
-    assert standing(head, fix).late_count == 1
+    assert standing(head, [fix.id]).bands == Bands(late=1, soon=1, later=1)
     sign_in(client, head)
-    page = client.get("/department?late=1").text
+    page = client.get("/department/open?late=1").text
     assert "This one is late" in page
     assert "This one is on time" not in page
     assert "This one has no due time" not in page
@@ -149,13 +154,14 @@ def test_the_list_is_walked_page_by_page(client, manager):
     for number in range(52):
         a_question_for(fix, manager, f"Walking question {number:02}", days_old=60 - number)
     sign_in(client, head)
-    first = client.get("/department").text
+    assert client.get("/department").text.count("queue-link") == 8
+    first = client.get("/department/open").text
     assert first.count("queue-link") == 50
     following = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     second = client.get(following).text
     assert second.count("queue-link") == 2
     assert 'rel="prev"' in second
-    assert client.get("/department?cursor=nonsense").status_code == 422
+    assert client.get("/department/open?cursor=nonsense").status_code == 422
 
 
 def test_an_empty_department_says_so(client):
@@ -169,4 +175,77 @@ def test_an_empty_department_says_so(client):
 def test_an_escalated_question_without_department_is_on_no_page(client, manager):
     fix, head = a_headed_department("FIX")
     an_escalated_ticket(manager)
-    assert standing(head, fix).open_count == 0
+    assert standing(head, [fix.id]).open_count == 0
+
+
+# --- how times were kept --------------------------------------------------------------------------------------------
+
+
+def figures_of(stage, page):
+    """The cells of a stage in the table of what was kept."""
+    row = page.split('id="kept"')[1].split(f">{stage}</th>")[1].split("</tr>")[0]
+    cells = [re.sub("<[^>]*>", "", f"<td{cell}").strip() for cell in row.split("<td")[1:]]
+    return cells, re.findall('href="([^"]*)"', row)
+
+
+@pytest.fixture
+def answered(manager, monkeypatch):
+    """Twelve questions asked of FIX; ten accepted, two of them after hours and hours."""
+    fix, head = a_headed_department("FIX")
+    expert = a_person(Role.EXPERT, department=fix)
+    monday = datetime(2026, 3, 16, 8, 0, tzinfo=UTC)
+    for number in range(12):
+        at(monkeypatch, monday)
+        ticket = a_question_for(fix, manager, f"Question number {number} about the fibre")
+        with transaction():
+            offered = offer(ticket, expert, by=manager)
+        if number < 10:
+            at(monkeypatch, monday + timedelta(hours=30 if number < 2 else 0.5))
+            with transaction():
+                accept(offered, by=expert)
+    following.follow()
+    at(monkeypatch, monday + timedelta(days=2))
+    return head
+
+
+def test_each_figure_leads_to_the_questions_it_counts(client, answered):
+    sign_in(client, answered)
+    page = client.get("/department?weeks=4").text
+    cells, links = figures_of("Prise en charge", page)
+    count = sum(row.stages["accept"].count for row in [_report()])
+    assert count == 10
+    for cell, link in zip([cell for cell in cells if cell.isdigit() and cell != "0"], links, strict=True):
+        assert client.get(link.replace("&amp;", "&")).text.count("queue-link") == int(cell)
+
+
+def _report():
+    return response_times(None, last_weeks(4, clock.now().date()), clock.now())
+
+
+def test_the_same_figures_come_as_csv_and_as_a_spreadsheet(client, answered):
+    sign_in(client, answered)
+    written = client.get("/department/figures/weeks.csv?weeks=4&stage=accept")
+    assert written.headers["Content-Disposition"].startswith("attachment")
+    rows = list(csv.reader(io.StringIO(written.get_data(as_text=True).removeprefix("\ufeff"))))
+    assert [row[1] for row in rows[1:]] == ["0", "0", "0", "10"]
+    book = client.get("/department/figures.xlsx?weeks=4&stage=accept")
+    with zipfile.ZipFile(io.BytesIO(book.data)) as parts:
+        assert len([name for name in parts.namelist() if name.startswith("xl/worksheets/sheet")]) == 8
+        assert "Question number" not in parts.read("xl/sharedStrings.xml").decode()
+    assert client.get("/department/figures/nothing.csv").status_code == 404
+
+
+def test_a_period_that_is_none_is_refused(client, answered):
+    sign_in(client, answered)
+    assert client.get("/department?from=2026-13-01").status_code == 422
+    assert client.get("/department?from=2026-03-02&to=2026-03-01").status_code == 422
+    assert client.get("/department?stage=nothing").status_code == 404
+    assert client.get("/department/questions?stage=nothing").status_code == 404
+
+
+def test_no_share_is_told_of_fewer_than_ten(client, answered):
+    sign_in(client, answered)
+    page = client.get("/department?weeks=4&stage=answer").text
+    cells, _links = figures_of("Prise en charge", page)
+    assert "–" in cells  # nothing in the periods before
+    assert "0 %" not in page.split('id="kept"')[1].split("verdict-headline")[1].split("</p>")[0]

@@ -495,14 +495,38 @@ def test_an_open_question_that_asks_the_same_is_merged_with_one_press_and_parted
     assert "took the two questions apart again" in _see(desk, second).text
 
 
-def test_what_only_looks_alike_says_why_and_offers_no_press(desk, cm):
+def test_what_only_looks_alike_says_why_and_is_merged_with_a_reason_only(desk, cm):
     first, second = a_ticket(R14), a_ticket("Ma box affiche le code R-21 et le voyant rouge clignote")
     rebuild(the_index())
     page = _see(desk, second).text
-    panel = page[page.index('id="same"') :][:4000]
+    panel = page[page.index('id="same"') :][:6000]
     assert "Other code or product: R21 / R14" in panel
     assert first.ref in panel
-    assert 'name="into" value="' not in panel
+    assert "Merge into it" not in panel
+    assert panel.index("Merge all the same") < panel.index(f'name="into" value="{first.ref}"')
+    assert f'id="why-{first.ref}" name="reason"' in panel
+    for reason in ("", "  "):
+        reply = _press(desk, second, "merge", into=first.ref, reason=reason, version=second.version)
+        assert reply.status_code == 422
+        assert "Other code or product: R21 / R14. If you know better, say why and merge." in reply.text
+        assert f'value="{first.ref}"' in reply.text[reply.text.index('id="merge"') :]
+        assert 'id="merge-reason"' in reply.text
+    assert _again(second).merged_into_id is None
+    why = "Both lights mean the same cut."
+    assert _press(desk, second, "merge", into=first.ref, reason=why, version=second.version).status_code == 303
+    assert _again(second).merged_into_id == first.id
+    assert why in _see(desk, second).text
+    assert events_of(second)[-1].facts["vetoes"] == ["other_code"]
+
+
+def test_a_reference_typed_by_hand_is_held_against_the_same_conflicts(desk, cm):
+    first, second = a_ticket("Mon forfait en Suisse ?"), a_ticket("Mon forfait en Tunisie ?")
+    page = _see(desk, second).text
+    assert 'id="merge-reason"' not in page  # nobody is asked why two that ask the same are merged
+    reply = _press(desk, second, "merge", into=first.ref, version=1)
+    assert reply.status_code == 422
+    assert "Other place: Tunisia / Switzerland" in reply.text
+    assert _press(desk, second, "merge", into=first.ref, reason="Same offer.", version=1).status_code == 303
 
 
 def test_a_question_in_a_restricted_circuit_is_never_shown_as_the_same(desk, cm, colleague):

@@ -14,6 +14,7 @@ import yaml
 from helpdesk.routing.candidates import Candidate
 from helpdesk.routing.evidence import Evidence
 from helpdesk.routing.ranking import Ranking, rank
+from helpdesk.search.equivalents import Equivalents, Group
 from helpdesk.search.index import (
     Document,
     PersonDocument,
@@ -46,9 +47,10 @@ class Demo:
     topics: Mapping[str, int]
     departments: Mapping[str, int]
     index: WhooshIndex
+    equivalents: Equivalents
 
     def rank(self, text: str, at: datetime, language: str | None = None) -> Ranking:
-        query = Query.of(text, language)
+        query = Query.of(text, language, equivalents=self.equivalents)
         found = self.index.people(query), self.index.topics(query), self.index.precedents(query)
         return rank(Evidence(query, *found), self.candidates(at))
 
@@ -89,7 +91,15 @@ def demo() -> Demo:
     index = WhooshIndex(Path(tempfile.mkdtemp(prefix="relais-demo-")) / "index")
     index.rebuild([*_people(experts, topics, names), *_topics(topics, places), *_precedents(numbers)], 1)
     departments = {department: place for place, department in enumerate(names, 1)}
-    return Demo(experts, numbers, places, departments, index)
+    return Demo(experts, numbers, places, departments, index, _equivalents())
+
+
+def _equivalents() -> Equivalents:
+    groups = read("synonyms.yaml")["groups"]
+    return Equivalents(
+        Group(tuple(map(str, g.get("fr", ()))), tuple(map(str, g.get("en", ()))), g.get("one_way", False))
+        for g in groups
+    )
 
 
 def _words(topic: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from builders.decisions import an_answered_question
 from builders.offers import an_expert
 from builders.organisation import an_administrator
 from builders.triage import a_topic
-from helpdesk.accounts.models import AuditEntry
+from helpdesk.accounts.models import SYSTEM, AuditEntry
 from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, Conflict, NotAllowed
@@ -24,9 +24,13 @@ from helpdesk.routing.models import Decision, ReplayState, Skill
 from helpdesk.routing.replayed import Changed, Effect, Judged, Replayed, Said, compared
 from helpdesk.routing.replaying import TookTooLong, decided_tickets, replay
 from helpdesk.routing.replays import apply_replay, ask_for_replay, changed_topic, replay_with
+from helpdesk.routing.synonym_changes import changed_groups
+from helpdesk.routing.synonyms import draft_of, groups, in_force, put_group, remove_group
 from helpdesk.search import following
 from helpdesk.search.access import the_index
+from helpdesk.search.equivalents import Group
 from helpdesk.search.query import Query
+from helpdesk.search.text import analyse
 from helpdesk.tickets.events import reindex
 from helpdesk.tickets.models import Event
 from people import a_department
@@ -138,6 +142,29 @@ def test_the_words_of_a_topic_can_be_tried(history, tv, monkeypatch):
     assert said_of(history[2], found).before == Said((), 0.0)
     assert said_of(history[2], found).after.first == tv.id
     assert topic.synonyms != ["zorglub", "bride cassée"]
+
+
+def test_other_synonyms_are_tried_for_the_changed_side_alone(history, bills):
+    """The words of a group act when a question is asked: neither the index nor the groups in force are touched."""
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "gribouille"], []), by=SYSTEM)[0]
+    generation = the_index().generation()
+    changes = changed_groups(
+        [(row, draft_of(["zorglub", "facture"], [])), (None, draft_of(["manette", "joystick"], []))]
+    )
+    found = judged(changes)
+    assert said_of(history[2], found).before == Said((), 0.0)
+    assert said_of(history[2], found).after.first == bills.id
+    assert said_of(history[0], found).after == said_of(history[0], found).before
+    assert [list(each.french) for each in groups()] == [["zorglub", "gribouille"]]
+    assert the_index().generation() == generation
+    assert [added.term for added in in_force().added(analyse("zorglub", "fr"), "fr")] == ["gribouill"]
+
+
+def test_the_same_words_are_no_change(history):
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "facture"], []), by=SYSTEM)[0]
+    assert not changed_groups([(row, draft_of(["zorglub", " facture "], []))])
 
 
 def test_questions_can_be_read_otherwise(history, bills):
@@ -278,6 +305,59 @@ def test_a_topic_is_changed_when_it_is_confirmed(history, tv, administrator):
     assert topic.synonyms == ["zorglub"]
 
 
+def test_synonyms_hold_when_it_is_confirmed(history, administrator):
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "gribouille"], []), by=SYSTEM)[0]
+    drafts = [(row, draft_of(["zorglub", "facture"], ["invoice"])), (None, draft_of(["box", "routeur"], [], True))]
+    kept = asked(changed_groups(drafts), administrator)
+    assert kept.result["counts"]["better"] == 1
+    assert [list(each.french) for each in groups()] == [["zorglub", "gribouille"]]
+    with transaction():
+        apply_replay(kept, by=administrator)
+    assert [(each.french, each.english, each.one_way) for each in groups()] == [
+        (["box", "routeur"], [], True),
+        (["zorglub", "facture"], ["invoice"], False),
+    ]
+    assert in_force().added(analyse("zorglub", "fr"), "fr")
+
+
+def test_a_group_can_be_tried_without_and_taken_out(history, administrator):
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "facture"], []), by=SYSTEM)[0]
+    kept = asked(changed_groups([(row, Group())]), administrator)
+    assert kept.result["counts"]["worse"] == 1
+    assert len(groups()) == 1
+    with transaction():
+        apply_replay(kept, by=administrator)
+    assert groups() == []
+
+
+@pytest.mark.parametrize("meanwhile", ["changed", "removed", "taken"])
+def test_synonyms_that_are_not_as_they_were_are_not_touched(history, administrator, meanwhile):
+    with transaction():
+        row = put_group(None, draft_of(["zorglub", "gribouille"], []), by=SYSTEM)[0]
+    kept = asked(changed_groups([(row, draft_of(["zorglub", "facture"], []))]), administrator)
+    with transaction():
+        if meanwhile == "changed":
+            put_group(row, draft_of(["zorglub", "bride"], []), by=SYSTEM)
+        elif meanwhile == "removed":
+            remove_group(row, by=SYSTEM)
+        else:
+            put_group(None, draft_of(["facture", "note"], []), by=SYSTEM)
+    before = [list(each.french) for each in groups()]
+    with pytest.raises(Conflict), transaction():
+        apply_replay(kept, by=administrator)
+    assert [list(each.french) for each in groups()] == before
+
+
+def test_words_that_cannot_be_taken_are_not_tried(history, administrator):
+    with transaction():
+        put_group(None, draft_of(["zorglub", "gribouille"], []), by=SYSTEM)
+    for draft in (draft_of(["alone"], []), draft_of(["zorglub", "facture"], [])):
+        with pytest.raises(BadInput), transaction():
+            ask_for_replay(changed_groups([(None, draft)]), 100, by=administrator)
+
+
 def test_back_to_its_own_weight_leaves_no_choice_behind(history, administrator):
     for weight, kept in ((0.0, {"history": 0.0}), (WEIGHTS[Part.HISTORY], {})):
         row = asked(Changes(weights={"history": weight}), administrator)
@@ -310,4 +390,4 @@ def test_a_wrong_assignment_is_explained(wrong):
 def test_assignments_become_changes():
     changes = Changes.of(["history=1.5", "codes=0", "budget=0.05"])
     assert changes == Changes({"history": 1.5, "codes": 0.0}, 0.05)
-    assert Changes.from_document(changes.as_document()) == changes
+    assert Changes.from_document(changes.as_document()).as_document() == changes.as_document()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 
 from helpdesk import clock
 from helpdesk.accounts.access import Role
@@ -13,27 +16,50 @@ from helpdesk.routing.models import Offer
 from helpdesk.routing.my_offers import others_suggested
 
 DEPARTMENT = "department:"
+MOST_LISTED = 300
+"""People in one list. Beyond, one's own department and whoever was suggested are listed, and the other departments."""
 
 Groups = dict[str, list[tuple[str, str]]]
 
 
-def people_who_answer() -> list[Person]:
-    """Everybody active who may be asked, by name."""
-    asked = select(PersonRole.person_id).where(PersonRole.role.in_((Role.EXPERT, Role.HEAD)))
-    return list(db.session.scalars(select(Person).where(Person.active, Person.id.in_(asked)).order_by(Person.name)))
+class Colleague(NamedTuple):
+    id: int
+    handle: str
+    name: str
+    title: str
+    department_id: int | None
+    department: str
+
+
+def people_who_answer(
+    near: int | None, always: Collection[int] = (), roles: Collection[Role] = (Role.EXPERT, Role.HEAD)
+) -> list[Colleague]:
+    """Everybody active with one of the `roles`, by name; where they are too many to list, those of the department
+    `near` and those with the ids in `always`."""
+    everybody = _colleagues(roles)
+    if len(everybody) > MOST_LISTED:
+        everybody = _colleagues(roles, or_(Person.department_id == near, Person.id.in_(always)))[:MOST_LISTED]
+    return sorted(everybody, key=lambda each: (each.name, each.handle))
+
+
+def _colleagues(roles: Collection[Role], *which: ColumnElement[bool]) -> list[Colleague]:
+    asked = select(PersonRole.person_id).where(PersonRole.role.in_(roles))
+    facts = (Person.id, Person.handle, Person.name, Person.title, Person.department_id, Department.name)
+    query = select(*facts).outerjoin(Person.department).where(Person.active, Person.id.in_(asked), *which)
+    return [Colleague(*row[:5], row[5] or "") for row in db.session.execute(query.limit(MOST_LISTED + 1))]
 
 
 def choices_for(offer: Offer) -> Groups:
     """Short name and label of each colleague, in groups; those who are away say so."""
     away = _away()
     suggested = others_suggested(offer)
-    people = [each for each in people_who_answer() if each.id != offer.person_id]
+    own = offer.person.department_id
+    people = [each for each in people_who_answer(own, suggested) if each.id != offer.person_id]
     first = sorted((each for each in people if each.id in suggested), key=lambda each: suggested.index(each.id))
     groups: Groups = {_("Suggested for this question"): [_choice(each, away) for each in first]}
-    own = offer.person.department_id
-    for person in sorted(people, key=lambda each: (each.department_id != own, _department(each), each.name)):
+    for person in sorted(people, key=lambda each: (each.department_id != own, each.department, each.name)):
         if person.id not in suggested:
-            groups.setdefault(_department(person) or _("Without a department"), []).append(_choice(person, away))
+            groups.setdefault(person.department or _("Without a department"), []).append(_choice(person, away))
     return {name: choices for name, choices in groups.items() if choices}
 
 
@@ -60,10 +86,6 @@ def _away() -> set[int]:
     return set(db.session.scalars(select(Absence.person_id).where(Absence.starts_at <= now, Absence.ends_at > now)))
 
 
-def _choice(person: Person, away: set[int]) -> tuple[str, str]:
+def _choice(person: Colleague, away: set[int]) -> tuple[str, str]:
     label = f"{person.name}, {person.title}" if person.title else person.name
     return person.handle, _("%(name)s (away)", name=label) if person.id in away else label
-
-
-def _department(person: Person) -> str:
-    return person.department.name if person.department else ""

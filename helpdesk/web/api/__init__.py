@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
-from helpdesk.web.api import answers, authority, lists, matches, offers, questions, tickets
+from helpdesk.web.api import answers, authority, lists, matches, merges, offers, questions, reports, tickets
 from helpdesk.web.api.blueprint import api
 from helpdesk.web.api.changing import LONGEST_KEY
 from helpdesk.web.errors import problem
@@ -25,7 +25,7 @@ KEY: dict[str, Any] = {
     "description": "The same request with the same key again is done once, and answered the same",
 }
 
-__all__ = ["answers", "lists", "matches", "offers", "prepare", "questions", "tickets"]
+__all__ = ["answers", "lists", "matches", "merges", "offers", "prepare", "questions", "reports", "tickets"]
 
 
 api.before_request(authority.check)

@@ -65,6 +65,13 @@ def ticket_document(ticket: Ticket | NewTicket) -> Document:
     }
 
 
+def merged_document(ticket: Ticket, reader: Person) -> Document:
+    """A ticket, and the one it was merged into if `reader` may see that."""
+    into = ticket.merged_into
+    seen = into is not None and seeing.may(reader, Can.SEE_TICKET, into)
+    return ticket_document(ticket) | {"merged_into": into.ref if into is not None and seen else None}
+
+
 def ticket_detail(ticket: Ticket, reader: Person) -> Document:
     """A ticket with all that `reader` may see of it."""
     offers = db.session.scalars(select(Offer).where(Offer.ticket_id == ticket.id).order_by(Offer.id))
@@ -73,7 +80,7 @@ def ticket_detail(ticket: Ticket, reader: Person) -> Document:
     )
     log = db.session.scalars(select(Event).where(Event.ticket_id == ticket.id).order_by(Event.sequence))
     sees_asker = seeing.may(reader, Can.SEE_ASKER, ticket)
-    return ticket_document(ticket) | {
+    return merged_document(ticket, reader) | {
         "questions": [question_document(question, sees_asker) for question in ticket.questions],
         "offers": [offer_document(offer) for offer in offers],
         "drafts": [draft_document(draft) for draft in drafts_of(ticket)],

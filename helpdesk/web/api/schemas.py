@@ -87,6 +87,15 @@ class TriageSchema(VersionedSchema):
     language = String(validate=OneOf(["fr", "en"]), allow_none=True)
 
 
+class MergeSchema(VersionedSchema):
+    into = String(required=True, validate=Length(1, 20), metadata={"description": "The ref of the ticket that stays"})
+    reason = String(
+        validate=Length(max=2000),
+        allow_none=True,
+        metadata={"description": "Why one answer serves both: needed where something conflicts"},
+    )
+
+
 class OfferInSchema(VersionedSchema):
     person = String(required=True, validate=Length(1, 60), metadata={"description": "A handle of /people"})
 
@@ -180,12 +189,17 @@ class TriagedSchema(TicketSchema):
     """The same, under a name of its own: a schema is either nested in others or an answer by itself."""
 
 
+class MergedSchema(TicketSchema):
+    merged_into = String(allow_none=True, metadata={"description": "The ref of the ticket that stays"})
+
+
 class OpenedSchema(Schema):
     id = Integer(required=True)
     ticket = Nested(TicketSchema, required=True)
 
 
 class TicketDetailSchema(TicketSchema):
+    merged_into = String(allow_none=True)
     questions = List(Dict())
     offers = List(Dict())
     drafts = List(Dict())

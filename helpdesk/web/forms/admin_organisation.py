@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField
 from wtforms.validators import InputRequired
 
 from helpdesk.accounts.models import Department
@@ -17,7 +17,7 @@ from helpdesk.channels.registry import KINDS
 from helpdesk.routing.models import Topic
 from helpdesk.tickets.classes import CIRCUITS as CIRCUIT_CODES
 from helpdesk.web.forms.admin import AdministrationForm
-from helpdesk.web.forms.fields import IntegerField, LineField, ParagraphField, PercentField, choices_of
+from helpdesk.web.forms.fields import IntegerField, LineField, ParagraphField, PercentField, SelectField, choices_of
 from helpdesk.web.labels import CHANNEL_KINDS, CIRCUITS, LANGUAGES
 
 needed = InputRequired(_l("Please fill in this field."))

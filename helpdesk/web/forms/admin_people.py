@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, EmailField, RadioField, SelectField, ValidationError
+from wtforms import BooleanField, DateField, EmailField, RadioField, ValidationError
 from wtforms.validators import InputRequired
 
 from helpdesk.accounts.access import Role
@@ -20,6 +20,7 @@ from helpdesk.web.forms.fields import (
     IntegerField,
     LineField,
     ParagraphField,
+    SelectField,
     SelectMultipleCheckboxField,
     choices_of,
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SearchField, SelectField, TextAreaField
+from wtforms import SearchField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from helpdesk.answers.withdrawing import LONGEST_REASON
+from helpdesk.web.forms.fields import SelectField
 from helpdesk.web.forms.triage import listed
 from helpdesk.web.labels import LANGUAGES
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, HiddenField, SelectField, StringField, TextAreaField, URLField
+from wtforms import DateTimeLocalField, HiddenField, StringField, TextAreaField, URLField
 from wtforms.validators import Optional
+
+from helpdesk.web.forms.fields import SelectField
 
 MINUTES = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]  # as browsers write local times
 

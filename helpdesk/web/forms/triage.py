@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, RadioField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
@@ -15,6 +15,7 @@ from helpdesk.tickets.classes import CIRCUITS as CIRCUIT_CODES
 from helpdesk.tickets.classes import CLASSES as CLASS_CODES
 from helpdesk.tickets.classes import PRIORITIES as PRIORITY_CODES
 from helpdesk.tickets.classes import SENSITIVITIES as SENSITIVITY_CODES
+from helpdesk.web.forms.fields import SelectField
 from helpdesk.web.labels import CIRCUITS, CLASSES, LANGUAGES, OUTCOMES, PRIORITIES, SENSITIVITIES
 
 needed = InputRequired(_l("Please fill in this field."))
@@ -75,8 +76,9 @@ class TriageForm(TicketForm):
         sensitive = ((code, SENSITIVITIES[code]) for code in SENSITIVITY_CODES)
         self.sensitivity.choices = listed([("", _l("Nothing special")), *sensitive])
         self.language.choices = listed([("", _l("Unknown language")), *LANGUAGES.items()])
+        options = [*listed([("", "—")]), *grouped(topics)]
         for name in TOPICS:
-            self[name].choices = [*listed([("", "—")]), *grouped(topics)]
+            self[name].choices = options
 
     @property
     def topic_ids(self) -> list[int]:
@@ -86,7 +88,8 @@ class TriageForm(TicketForm):
 
 class OfferForm(TicketForm):
     purpose = "offer"
-    person = SelectField(_l("Somebody else"), validators=[to_choose])
+    # Asking checks who it is; the page can't list everybody.
+    person = SelectField(_l("Somebody else"), validators=[to_choose], validate_choice=False)
 
 
 class WithdrawForm(TicketForm):
@@ -117,6 +120,7 @@ class CloseForm(TicketForm):
 class MergeForm(TicketForm):
     purpose = "merge"
     into = StringField(_l("Reference of the question that stays"), validators=[needed])
+    reason = TextAreaField(_l("Why one answer serves both"))
 
 
 class EscalateForm(TicketForm):

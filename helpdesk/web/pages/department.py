@@ -1,55 +1,223 @@
-"""The department head's page: what is open, how old it is, and who holds it. Read in a minute, printable."""
+"""The department head's page, read in a minute: what is late now, how times were kept, and where the time went."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request, url_for
-from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from helpdesk import clock
 from helpdesk.accounts.access import Can
-from helpdesk.reports.department import Band, department_for, departments_of, standing
+from helpdesk.accounts.models import Department
+from helpdesk.accounts.organisation import setting
+from helpdesk.db import db
+from helpdesk.errors import NotFound
+from helpdesk.reports import behind as tickets_behind
+from helpdesk.reports import flow as flows
+from helpdesk.reports.department import department_for, departments_of, standing
+from helpdesk.reports.periods import LAST_WEEKS, USUAL, Period, between, last_weeks
+from helpdesk.reports.response_times import STAGES, ResponseTimes, response_times
+from helpdesk.rollups.following import lag
 from helpdesk.tickets import queues
+from helpdesk.tickets.models import Ticket
+from helpdesk.web import department_sheets, response_wording, time_charts
+from helpdesk.web.charts import named_places
+from helpdesk.web.labels import label
+from helpdesk.web.looks import local_date
+from helpdesk.web.sheets import Sheet, as_csv, as_workbook, duration, told
 from helpdesk.web.signing_in import demand, me
 
 blueprint = Blueprint("department", __name__, url_prefix="/department")
 blueprint.before_request(demand(Can.SEE_DEPARTMENT))
 
-# From how many days on an age is shown as something to look at, and as something wrong.
-CARE, ALARM = 2, 5
+ALL = "all"
+"""In the place of a code: every department, for those who may see them."""
+STAGE = "answer"
+"""The stage the page begins with."""
+LISTED = 8
+"""Open questions on the page itself; the rest is one click away."""
+MOST_WEEKS = 520
+BEHIND = 1000
+"""Changes the figures may be behind the log before the page says so."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for. `department` None: all that the reader may see."""
+
+    department: Department | None
+    departments: Sequence[Department]
+    period: Period
+    weeks: int | None
+    stage: str
+
+    @property
+    def ids(self) -> list[int]:
+        return [each.id for each in ([self.department] if self.department else self.departments)]
+
+    @property
+    def code(self) -> str:
+        return self.department.code if self.department else ALL
+
+    @property
+    def name(self) -> str:
+        return self.department.name if self.department else str(_("All departments"))
+
+    def address(self, endpoint: str = "department.home", **changes: Any) -> str:
+        """The same question on another page, or with something changed."""
+        period = {"weeks": self.weeks} if self.weeks else {"from": self.period.start, "to": self.period.last}
+        return url_for(endpoint, **{"code": self.code, **period, "stage": self.stage, **changes})
 
 
 @blueprint.get("")
 def home() -> ResponseReturnValue:
-    """One department; `?code=` chooses which, `?cursor=` walks the list, `?late=1` keeps what is overdue."""
-    departments = departments_of(me())
-    department = department_for(me(), request.args.get("code"))
-    late = request.args.get("late") == "1"
-    page = queues.page(
-        me(), None, department=department, late=late, cursor=request.args.get("cursor") or None, limit=50
-    )
-    now_open = standing(me(), department)
+    """`?code=` chooses the department, `?weeks=` or `?from=&to=` the period, `?stage=` whose times are drawn."""
+    asked = _asked()
+    found = response_times(asked.ids, asked.period, clock.now())
+    figures, weeks = found.stages[asked.stage], [week.stages[asked.stage] for week in found.weeks]
     return render_template(
         "department/home.html",
-        departments=departments,
-        department=department,
-        standing=now_open,
-        bands=[_band_row(band) for band in now_open.bands],
-        page=page,
-        late=late,
+        asked=asked,
+        verdict=response_wording.verdict(found, asked.stage),
+        standing=standing(me(), asked.ids),
+        first=_first(asked),
+        sheets={each.code: each for each in _sheets(asked, found)},
+        figures=figures,
+        lines=time_charts.lines([[week.p90 for week in weeks], [week.median for week in weeks]], figures.target),
+        named={place: local_date(found.weeks[place].start, "short") for place in named_places(len(weeks))},
+        curve=time_charts.curve(figures.times, figures.target) if figures.median is not None else None,
+        bars=_bars(found),
+        stages=[(stage, label(response_wording.STAGES, stage)) for stage in department_sheets.SHOWN],
+        spans=LAST_WEEKS,
+        catching_up=lag() > BEHIND,
+        names={code: label(response_wording.STAGES, code) for code in STAGES},
         most_counted=queues.MOST_COUNTED,
-        address=lambda **changes: url_for(
-            "department.home", **{"code": department.code, **({"late": "1"} if late else {}), **changes}
-        ),
+        told=told,
+        time=duration,
     )
 
 
-def _band_row(band: Band) -> dict[str, object]:
-    if band.to_days is None:
-        label = _("over %(days)d days", days=band.from_days)
-    elif band.from_days == 0:
-        label = _("less than a day")
-    else:
-        label = ngettext("%(start)d to %(num)d day", "%(start)d to %(num)d days", band.to_days, start=band.from_days)
-    tone = "alarm" if band.from_days >= ALARM else "care" if band.from_days >= CARE else "plain"
-    return {"label": label, "value": band.count, "tone": tone}
+@blueprint.get("/open")
+def open_questions() -> ResponseReturnValue:
+    """What is open in the department, most urgent first; `?late=1` keeps what is overdue."""
+    asked, late = _asked(), request.args.get("late") == "1"
+    cursor = request.args.get("cursor") or None
+    page = queues.page(me(), None, departments=asked.ids, late=late, cursor=cursor, limit=50)
+    marks = {"late": "1"} if late else {}
+    return render_template(
+        "department/open.html",
+        asked=asked,
+        late=late,
+        page=page,
+        address=lambda **changes: asked.address("department.open_questions", **marks, **changes),
+    )
+
+
+@blueprint.get("/questions")
+def behind() -> ResponseReturnValue:
+    """The questions behind a figure: `?stage=` and `?outcome=`, of the department and period asked for."""
+    asked = _asked()
+    outcome = request.args.get("outcome", tickets_behind.ENDED)
+    if outcome not in response_wording.OUTCOMES:
+        raise NotFound()
+    cursor = request.args.get("cursor") or None
+    page = tickets_behind.behind(me(), asked.ids, asked.period, asked.stage, outcome, clock.now(), cursor)
+    return render_template(
+        "department/behind.html",
+        asked=asked,
+        page=page,
+        stage=label(response_wording.STAGES, asked.stage),
+        outcome=label(response_wording.OUTCOMES, outcome),
+        address=lambda **changes: asked.address("department.behind", outcome=outcome, **changes),
+    )
+
+
+@blueprint.get("/figures/<sheet>.csv")
+def figures(sheet: str) -> ResponseReturnValue:
+    """One table of the page as CSV."""
+    asked = _asked()
+    found = response_times(asked.ids, asked.period, clock.now())
+    for each in _sheets(asked, found):
+        if each.code == sheet:
+            return _download(as_csv(each), f"{asked.code}-{sheet}-{asked.period.start}.csv", "text/csv; charset=utf-8")
+    raise NotFound()
+
+
+@blueprint.get("/figures.xlsx")
+def workbook() -> ResponseReturnValue:
+    """Every table of the page as one spreadsheet."""
+    asked = _asked()
+    found = response_times(asked.ids, asked.period, clock.now())
+    about = [
+        (str(_("Department")), asked.name),
+        (str(_("From")), asked.period.start.isoformat()),
+        (str(_("To")), asked.period.last.isoformat()),
+        (str(_("Stage drawn")), label(response_wording.STAGES, asked.stage)),
+        (str(_("Times")), str(_("Minutes of working time in the calendar that was promised"))),
+    ]
+    return _download(as_workbook(_sheets(asked, found), about), f"{asked.code}-{asked.period.start}.xlsx", XLSX)
+
+
+def _first(asked: Asked) -> list[Ticket]:
+    """What needs looking at first: late, longest overdue first, then what is most urgent."""
+    late = queues.page(me(), None, departments=asked.ids, late=True, limit=LISTED).items
+    others = queues.page(me(), None, departments=asked.ids, limit=LISTED).items if len(late) < LISTED else []
+    return [*late, *(ticket for ticket in others if ticket not in late)][:LISTED]
+
+
+def _asked() -> Asked:
+    """What the address says. Raises NotFound for what the reader may not see, BadInput for a period that is none."""
+    code, stage = request.args.get("code"), request.args.get("stage", STAGE)
+    departments = departments_of(me())
+    everything = code == ALL and len(departments) > 1
+    if stage not in STAGES:
+        raise NotFound()
+    today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
+    first, last = request.args.get("from"), request.args.get("to")
+    weeks = request.args.get("weeks", USUAL, type=int) if not (first or last) else None
+    period = last_weeks(min(max(weeks, 1), MOST_WEEKS), today) if weeks is not None else between(first, last, today)
+    return Asked(None if everything else department_for(me(), code), departments, period, weeks, stage)
+
+
+def _sheets(asked: Asked, found: ResponseTimes) -> list[Sheet]:
+    came = flows.flow(asked.ids, asked.period, found.stages)
+    names = {each.id: each for each in db.session.scalars(select(Department))}
+
+    def tickets(*, first: date | None = None, last: date | None = None, **about: Any) -> str:
+        days = {"weeks": None, "from": first, "to": last} if first else {}
+        return asked.address("department.behind", **about, **days)
+
+    return [
+        department_sheets.kept(found, tickets),
+        department_sheets.weeks(found, asked.stage, tickets),
+        department_sheets.parts(found),
+        department_sheets.shape(found.stages[asked.stage]),
+        department_sheets.flows(came),
+        department_sheets.matrix(came, names),
+        department_sheets.subjects(flows.themes(asked.ids, asked.period), str(get_locale())),
+    ]
+
+
+def _bars(found: ResponseTimes) -> list[tuple[str, str, time_charts.Piece]]:
+    """(stage, whose, place) of the parts whose median is known."""
+    known = [part for part in department_sheets.PARTS if found.stages[part].median is not None]
+    pieces = time_charts.stacked([found.stages[part].median or 0.0 for part in known])
+    return [
+        (part, "ours" if part in department_sheets.OURS else "theirs", piece)
+        for part, piece in zip(known, pieces, strict=True)
+    ]
+
+
+def _download(body: str | bytes, name: str, kind: str) -> Response:
+    answer = Response(body, content_type=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer

@@ -132,7 +132,9 @@ def end(absence_id: int) -> ResponseReturnValue:
 
 def _profile(form: AbsenceForm, status: int = 200) -> ResponseReturnValue:
     person, now = me(), clock.now()
-    others = [each for each in colleagues.people_who_answer() if each.id != person.id and each.has(Role.EXPERT)]
+    backup = (person.backup_id,) if person.backup_id else ()
+    others = colleagues.people_who_answer(person.department_id, backup, roles=(Role.EXPERT,))
+    others = [each for each in others if each.id != person.id]
     others.sort(key=lambda each: (each.department_id != person.department_id, each.name))
     form.offer_choices(((each.handle, each.name) for each in others), _("Nobody"))
     if not form.is_submitted():

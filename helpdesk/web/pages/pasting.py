@@ -10,6 +10,7 @@ from flask import Blueprint, flash, make_response, render_template, request, url
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
+from wtforms.fields.choices import SelectChoice
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can
@@ -21,6 +22,7 @@ from helpdesk.intake.cleaning import LONGEST_TEXT, Submission, clean
 from helpdesk.intake.receiving import paste as take_in
 from helpdesk.web.bodies import one_kind_of_line, refuse_broken_text
 from helpdesk.web.forms.pasting import PasteForm
+from helpdesk.web.forms.triage import listed
 from helpdesk.web.language import time_zone
 from helpdesk.web.nonces import name_of, nonce_for
 from helpdesk.web.protection import csrf
@@ -120,9 +122,9 @@ def _channels() -> list[Channel]:
     )
 
 
-def _choices(channels: list[Channel]) -> list[tuple[str, str]]:
+def _choices(channels: list[Channel]) -> list[SelectChoice]:
     named = [(channel.code, " · ".join(filter(None, (channel.code, channel.account)))) for channel in channels]
-    return [("", _("Told from the link")), *named]
+    return listed([("", _("Told from the link")), *named])
 
 
 def _bookmark() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, url_for
@@ -17,7 +18,7 @@ from helpdesk.routing.models import Replay
 from helpdesk.routing.replayed import Effect, Replayed
 from helpdesk.routing.replays import LAST, apply_replay, ask_for_replay, latest_replays, replay_with, still_fits
 from helpdesk.tickets.models import Ticket
-from helpdesk.web.forms.routing import PARTS, ReplayForm, shown_configuration
+from helpdesk.web.forms.routing import PARTS, ReplayForm, parts_in_use, shown_configuration
 from helpdesk.web.looks import number
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, page
 from helpdesk.web.quality_wording import rounded
@@ -40,13 +41,14 @@ def replays() -> ResponseReturnValue:
         except BadInput as refusal:
             _refuse(form, refusal)
     rows = latest_replays()
-    return page("replays.html", 422 if form.errors else 200, form=form, rows=rows, told=changes_in_words, parts=PARTS)
+    status = 422 if form.errors else 200
+    return page("replays.html", status, form=form, rows=rows, told=changes_in_words, parts=parts_in_use())
 
 
 def _changes(form: ReplayForm) -> Changes:
     """What the form says otherwise than it is."""
     now = shown_configuration()
-    weights = {name: form[name].data for name in PARTS if form[name].data != now[name]}
+    weights = {name: form[name].data for name in parts_in_use() if form[name].data != now[name]}
     budget = form.budget.data if form.budget.data != now[BUDGET] else None
     return Changes(weights, budget)
 
@@ -92,7 +94,27 @@ def changes_in_words(row: Replay) -> list[str]:
         said.append(_("Wrong choices allowed → %(budget)s", budget=rounded(changes.budget)))
     for code, values in changes.topics.items():
         said.append(_("Topic %(code)s", code=code) + _topic_words(values))
-    return said
+    return said + [_group_words(change) for change in changes.synonyms]
+
+
+def _group_words(change: Mapping[str, Any]) -> str:
+    """Which words would mean the same; of a group there is, what would be otherwise."""
+    words, was = _words_of(change), change["was"]
+    if was is None:
+        return f"{_('New synonyms')}{_(':')} {' = '.join(words)}"
+    before = _words_of(was)
+    if not words:
+        return f"{_('Without the synonyms')}{_(':')} {' = '.join(before)}"
+    told = [f"+ {word}" for word in words if word not in before]
+    told += [f"− {word}" for word in before if word not in words]
+    if change["one_way"] != was["one_way"]:
+        told.append(_("From the first only") if change["one_way"] else _("Both ways"))
+    group = _("Synonyms of “%(word)s”", word=next(iter(before), ""))
+    return f"{group}{_(':')} {', '.join(told)}" if told else str(group)
+
+
+def _words_of(group: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys([*group["french"], *group["english"]]))
 
 
 def _topic_words(values: Any) -> str:

@@ -10,6 +10,9 @@ from flask_babel import gettext as _
 from helpdesk.db import db, transaction
 from helpdesk.errors import NotFound
 from helpdesk.loading.synonyms import as_document
+from helpdesk.routing.models import Replay
+from helpdesk.routing.replays import ask_for_replay
+from helpdesk.routing.synonym_changes import changed_groups
 from helpdesk.routing.synonyms import draft_of, groups, in_force, instead_of, put_group, remove_group
 from helpdesk.search.equivalents import Group
 from helpdesk.search.models import SynonymGroup
@@ -17,6 +20,8 @@ from helpdesk.web.forms.synonyms import SynonymForm, shown_synonyms
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, clash, page, save
 from helpdesk.web.pages.admin.trial import Trial, trial_of
 from helpdesk.web.signing_in import back_to, me
+
+WITHOUT = "without"
 
 
 @blueprint.get("/synonyms")
@@ -41,6 +46,9 @@ def new_synonym_group() -> ResponseReturnValue:
     if form.validate_on_submit():
         if _is_trial():
             trial = _tried(form, None)
+        elif "replay" in request.form:
+            if (replay := _on_past_questions(form, None)) is not None:
+                return back_to(url_for("admin.replay", row_id=replay.id))
         elif save(form, lambda: put_group(None, _draft(form), by=me())) is not None:
             flash(_("The words are added. They count from the next question on."), "success")
             return back_to(url_for("admin.synonyms"))
@@ -58,6 +66,9 @@ def synonym_group(row_id: int) -> ResponseReturnValue:
     elif form.validate():
         if _is_trial():
             trial = _tried(form, row)
+        elif "replay" in request.form:
+            if (replay := _on_past_questions(form, row)) is not None:
+                return back_to(url_for("admin.replay", row_id=replay.id))
         else:
             done = save(
                 form,
@@ -99,6 +110,12 @@ def _is_trial() -> bool:
 
 def _draft(form: SynonymForm) -> Group:
     return draft_of(form.french.lines, form.english.lines, bool(form.one_way.data))
+
+
+def _on_past_questions(form: SynonymForm, row: SynonymGroup | None) -> Replay | None:
+    """Have a worker find out what the words typed, or none of them, would have done; the groups stay as they are."""
+    changes = changed_groups([(row, Group() if row and request.form["replay"] == WITHOUT else _draft(form))])
+    return save(form, lambda: ask_for_replay(changes, form.last.data, by=me()), names={"changes": "french"})
 
 
 def _tried(form: SynonymForm, row: SynonymGroup | None) -> Trial | None:

@@ -21,7 +21,7 @@ from helpdesk.answers.reusing import reuse as reuse_answer
 from helpdesk.db import db, transaction
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound, Problem
 from helpdesk.intake.cleaning import clean
-from helpdesk.routing import offering
+from helpdesk.routing import merging, offering
 from helpdesk.routing.models import Offer, Topic
 from helpdesk.tickets import closing, events, seeing, triaging, unmerging
 from helpdesk.tickets.models import Event, Question, Ticket
@@ -203,7 +203,8 @@ def merge(ref: str) -> ResponseReturnValue:
             into = seeing.ticket_for(me(), other)
         except NotFound:
             raise BadInput([Problem("into", "unknown_reference")]) from None
-        triaging.merge(ticket, into, by=me(), version=seen_version())
+        reason = one_kind_of_line(form.reason.data or "")
+        merging.merge(ticket, into, by=me(), reason=reason, version=seen_version())
 
     done = _("Merged: the asker will hear the answer to the other question.")
     return carry_out(ref, forms.MergeForm(), verb, done, Kind.MERGED)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
 from flask_babel import format_date, gettext, ngettext
-from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from helpdesk.accounts.models import Person
+from helpdesk.accounts.models import Department, Person
 from helpdesk.answers.models import OfficialAnswer
 from helpdesk.answers.reusing import fits
 from helpdesk.db import db
-from helpdesk.routing.matching import EarlierAnswer, Suggestions, suggestions_for
-from helpdesk.routing.models import Offer, OfferState
+from helpdesk.routing.matching import EarlierAnswer, SuggestedExpert, Suggestions, suggestions_for
 from helpdesk.routing.reasons import Reason, ReasonKind
 from helpdesk.routing.wording import Words, reason_in_words, why_answer_is_not_usable
 from helpdesk.search.index import IndexUnusable
@@ -50,21 +49,20 @@ class Advice:
     words: list[str] = field(default_factory=list)
 
 
-def advice_for(ticket: Ticket, reader: Person, people: Mapping[int, Person], topics: Mapping[int, str]) -> Advice:
-    """The suggestions for `ticket` in the words of `reader`. `people` and `topics`: those already loaded, by id."""
+def advice_for(ticket: Ticket, reader: Person, topics: Mapping[int, str]) -> Advice:
+    """The suggestions for `ticket` in the words of `reader`. `topics`: how they are called, by id."""
     try:
         said = suggestions_for(ticket)
     except IndexUnusable:
         return Advice(ready=False)
-    names = Names(_with_missing(people, said), topics)
+    names = Names(_people_named(said), topics)
     words = Words(gettext, ngettext, names)
     answers = _answers(said.official_answers, said)
     earlier = _earlier_tickets(said, reader)
-    busy = _open_offers([expert.person_id for expert in said.experts])
-    shown = _Shown(names, words, answers, earlier, busy)
+    shown = _Shown(names, words, answers, earlier)
     return Advice(
         mode=str(said.mode),
-        people=[shown.expert(each.person_id, str(each.confidence), each.reasons) for each in said.experts],
+        people=[shown.expert(each) for each in said.experts],
         not_chosen=[
             {"person": names.people[other.person_id], "why": reason_in_words(other.why, words)["text"]}
             for other in said.not_chosen
@@ -79,11 +77,19 @@ def advice_for(ticket: Ticket, reader: Person, people: Mapping[int, Person], top
     )
 
 
+class PersonNamed(NamedTuple):
+    handle: str
+    name: str
+    title: str
+    department: str | None
+    max_open: int
+
+
 @dataclass(frozen=True)
 class Names:
     """How ids, languages and dates are called for the reader (`routing.wording.Names`)."""
 
-    people: Mapping[int, Person]
+    people: Mapping[int, PersonNamed]
     topics: Mapping[int, str]
 
     def person(self, person_id: int) -> str:
@@ -106,15 +112,14 @@ class _Shown:
     words: Words
     answers: Mapping[int, OfficialAnswer]
     tickets: Mapping[int, Ticket]
-    busy: Mapping[int, int]
 
-    def expert(self, person_id: int, confidence: str, reasons: Iterable[Reason]) -> dict[str, Any]:
-        person = self.names.people[person_id]
+    def expert(self, said: SuggestedExpert) -> dict[str, Any]:
+        person = self.names.people[said.person_id]
         return {
             "person": person,
-            "confidence": confidence,
-            "reasons": [self._reason(each) for each in reasons if each.kind is not ReasonKind.LOAD],
-            "open": self.busy.get(person_id, 0),
+            "confidence": str(said.confidence),
+            "reasons": [self._reason(each) for each in said.reasons if each.kind is not ReasonKind.LOAD],
+            "open": said.open_offers,
             "most": person.max_open,
         }
 
@@ -172,21 +177,23 @@ def _matched_words(said: Suggestions) -> list[str]:
     return sorted(found, key=lambda word: (-len(word), word))
 
 
-def _with_missing(people: Mapping[int, Person], said: Suggestions) -> dict[int, Person]:
+def _people_named(said: Suggestions) -> dict[int, PersonNamed]:
     named = {each.person_id for each in said.experts} | {each.person_id for each in said.not_chosen}
     for reason in [reason for each in said.experts for reason in each.reasons] + [each.why for each in said.not_chosen]:
         named |= {reason.data[key] for key in ("person", "delegate") if reason.data.get(key)}
-    missing = named - people.keys()
-    found = db.session.scalars(select(Person).where(Person.id.in_(missing))) if missing else ()
-    return {**people, **{person.id: person for person in found}}
+    if not named:
+        return {}
+    facts = (Person.handle, Person.name, Person.title, Department.name, Person.max_open)
+    rows = select(Person.id, *facts).outerjoin(Person.department).where(Person.id.in_(named))
+    return {row[0]: PersonNamed._make(row[1:]) for row in db.session.execute(rows)}
 
 
 def _answers(officials: Iterable[EarlierAnswer], said: Suggestions) -> dict[int, OfficialAnswer]:
     ids = {each.answer_id for each in officials} | _precedents(said, "official_answer")
     if not ids:
         return {}
-    rows = select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(selectinload(OfficialAnswer.versions))
-    return {row.id: row for row in db.session.scalars(rows) if row.versions}
+    rows = select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(joinedload(OfficialAnswer.versions))
+    return {row.id: row for row in db.session.scalars(rows).unique() if row.versions}
 
 
 def _earlier_tickets(said: Suggestions, reader: Person) -> dict[int, Ticket]:
@@ -205,15 +212,3 @@ def _precedents(said: Suggestions, kind: str) -> set[int]:
         for precedent in reason.data.get("precedents", ())
         if precedent["kind"] == kind
     }
-
-
-def _open_offers(ids: list[int]) -> dict[int, int]:
-    if not ids:
-        return {}
-    open_states = (OfferState.OFFERED, OfferState.ACCEPTED)
-    rows = db.session.execute(
-        select(Offer.person_id, func.count())
-        .where(Offer.person_id.in_(ids), Offer.state.in_(open_states))
-        .group_by(Offer.person_id)
-    )
-    return dict(rows.all())

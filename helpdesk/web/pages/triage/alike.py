@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from helpdesk.routing.duplicates import VETOES
 from helpdesk.routing.earlier import EarlierTicket, text_of
 from helpdesk.routing.wording import Names
 from helpdesk.search.query import Query
@@ -14,10 +15,12 @@ from helpdesk.web.likeness import closeness, is_against, why
 
 @dataclass(frozen=True)
 class AlikeQuestion:
-    """`same`: nothing forbids that one answer serves both. `words`: those of its excerpt that ours has too."""
+    """`same`: likely enough, and nothing forbids that one answer serves both. `vetoed`: something does. `words`: those
+    of its excerpt that ours has too."""
 
     ticket: Ticket
     same: bool
+    vetoed: bool
     closeness: str
     reasons: list[str]
     against: list[str]
@@ -33,6 +36,7 @@ def alike_questions(
         AlikeQuestion(
             tickets[each.ticket_id],
             each.is_duplicate,
+            any(reason.sign in VETOES for reason in each.reasons),
             closeness(each.similarity),
             [why(reason, names) for reason in each.reasons if not is_against(reason)],
             [why(reason, names) for reason in each.reasons if is_against(reason)],

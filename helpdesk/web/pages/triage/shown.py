@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, render_template, url_for
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import or_, select
-from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import clock
 from helpdesk.accounts.access import Can, Role, role_allowing, roles_ever_allowed
-from helpdesk.accounts.models import Department, Person, PersonRole
+from helpdesk.accounts.models import Person
 from helpdesk.answers.models import AnswerVersion, Draft
 from helpdesk.db import db
 from helpdesk.errors import NotFound
 from helpdesk.publishing.models import Publication, PublicationState
-from helpdesk.routing.models import Offer, OfferState, Topic
+from helpdesk.routing.models import Offer, OfferState
 from helpdesk.tickets import closing, seeing
 from helpdesk.tickets.models import Asker, Clarification, Event, Question, Remark, Ticket
 from helpdesk.tickets.triaging import CLAIM_LASTS
@@ -30,6 +31,7 @@ from helpdesk.web import timeline
 from helpdesk.web.forms import triage as forms
 from helpdesk.web.labels import DECLINE_REASONS, label
 from helpdesk.web.language import language_now
+from helpdesk.web.pages.triage import listed
 from helpdesk.web.pages.triage.advice import Advice, advice_for
 
 LATEST_EVENTS = 200
@@ -67,13 +69,16 @@ class Shown:
     offers: list[Offer]
     publications: list[Publication]
     draft: Draft | None
-    topics: Mapping[int, Topic]
+    topics: Mapping[int, listed.TopicListed]
     topic_ids: list[int]
-    merged: list[Ticket]
+    merged: list[tuple[str, str]]
     entries: list[timeline.Entry] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     advice: Advice | None = None
-    experts: list[Person] = field(default_factory=list)
+    people: listed.People = field(default_factory=listed.People)
+    all_topics: bool = True
+    """Whether every topic can be listed. If not, `topic_words` say which."""
+    topic_words: str = ""
 
     def may(self, *names: str) -> bool:
         """Whether the reader can do any of these things now."""
@@ -111,17 +116,7 @@ class Shown:
 
 def ticket_shown(reader: Person, ref: str) -> Shown:
     """The ticket `ref` as `reader` may see it. Raises NotFound."""
-    ticket = db.session.scalar(
-        select(Ticket)
-        .where(Ticket.ref == ref)
-        .options(
-            joinedload(Ticket.department).joinedload(Department.head).options(*_name_only()),
-            joinedload(Ticket.holder).options(*_name_only()),
-            joinedload(Ticket.claimed_by).options(*_name_only()),
-            joinedload(Ticket.merged_into),
-            selectinload(Ticket.questions).joinedload(Question.asker).joinedload(Asker.identity),
-        )
-    )
+    ticket = _ticket(ref)
     if ticket is None:
         raise NotFound()
     standing = seeing.relations(reader, ticket)
@@ -147,12 +142,12 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
         reader=reader,
         able=able,
         sees_asker=role_allowing(Can.SEE_ASKER, roles, standing) is not None,
-        questions=ticket.questions,
+        questions=_questions(ticket),
         clarifications=_clarifications(ticket) if happened(Kind.CLARIFICATION_ASKED) else [],
         offers=_offers(ticket) if happened(Kind.OFFERED) else [],
         publications=_publications(ticket) if happened(Kind.PUBLISHED) else [],
         draft=_latest_draft(ticket) if happened(Kind.DRAFTED) else None,
-        topics=_topics(),
+        topics=listed.topics(language_now()),
         topic_ids=[row.topic_id for row in ticket.topic_rows],
         merged=_merged(ticket, reader),
     )
@@ -161,9 +156,10 @@ def ticket_shown(reader: Person, ref: str) -> Shown:
     if "close" in able:
         shown.outcomes = _possible_outcomes(shown, log)
     if {"offer", "reuse"} & able and ticket.state in (State.RECEIVED, State.OFFERED):
-        shown.experts = _experts()
-        labels = {topic.id: topic.label(language_now()) for topic in shown.topics.values()}
-        shown.advice = advice_for(ticket, reader, {person.id: person for person in shown.experts}, labels)
+        labels = {topic_id: topic.label for topic_id, topic in shown.topics.items()}
+        shown.advice = advice_for(ticket, reader, labels)
+    if "offer" in able and shown.advice:
+        shown.people = listed.people(request.args.get("who", ""))
     return shown
 
 
@@ -198,12 +194,29 @@ def render(
 
 
 def _name_only() -> tuple[Any, ...]:
-    """People on this page are shown by name: their roles would be one more query each time."""
-    return (lazyload(Person.role_rows), lazyload(Person.department))
+    """People on this page are shown by name: all that is known of them would be much to read, and one more query."""
+    return (load_only(Person.name), lazyload(Person.role_rows), lazyload(Person.department))
 
 
 def _with_department() -> tuple[Any, ...]:
     return (lazyload(Person.role_rows), joinedload(Person.department))
+
+
+def _ticket(ref: str) -> Ticket | None:
+    return (
+        db.session.execute(
+            select(Ticket)
+            .where(Ticket.ref == ref)
+            .options(
+                joinedload(Ticket.department),
+                joinedload(Ticket.holder).options(*_name_only()),
+                joinedload(Ticket.claimed_by).options(*_name_only()),
+                joinedload(Ticket.topic_rows),
+            )
+        )
+        .unique()
+        .scalar_one_or_none()
+    )
 
 
 def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
@@ -217,6 +230,14 @@ def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
         .options(joinedload(Event.actor).options(*_name_only()))
     )
     return [(event, note) for event, note in rows]
+
+
+def _questions(ticket: Ticket) -> list[Question]:
+    """What was asked, first to last, with who asked; the ticket's own list holds the same from now on."""
+    rows = select(Question).where(Question.ticket_id == ticket.id).order_by(Question.id)
+    asked = list(db.session.scalars(rows.options(joinedload(Question.asker).joinedload(Asker.identity))))
+    set_committed_value(ticket, "questions", asked)
+    return asked
 
 
 def _clarifications(ticket: Ticket) -> list[Clarification]:
@@ -264,28 +285,10 @@ def _latest_draft(ticket: Ticket) -> Draft | None:
     )
 
 
-def _topics() -> dict[int, Topic]:
-    rows = select(Topic).where(Topic.active).options(joinedload(Topic.department)).order_by(Topic.code)
-    return {topic.id: topic for topic in db.session.scalars(rows)}
-
-
-def _experts() -> list[Person]:
-    """Everybody who may be asked, by department and name."""
-    asked = select(PersonRole.person_id).where(PersonRole.role.in_((Role.EXPERT, Role.HEAD)))
-    return list(
-        db.session.scalars(
-            select(Person)
-            .outerjoin(Person.department)
-            .where(Person.active, Person.id.in_(asked), or_(Department.id.is_(None), Department.answers))
-            .order_by(Department.name, Person.name)
-            .options(contains_eager(Person.department), lazyload(Person.role_rows))
-        )
-    )
-
-
-def _merged(ticket: Ticket, reader: Person) -> list[Ticket]:
-    query = select(Ticket).where(Ticket.merged_into_id == ticket.id, seeing.visible_to(reader))
-    return list(db.session.scalars(query.order_by(Ticket.id).limit(50)))
+def _merged(ticket: Ticket, reader: Person) -> list[tuple[str, str]]:
+    """Reference and first words of those closed because they ask the same."""
+    merged = select(Ticket.ref, Ticket.excerpt).where(Ticket.merged_into_id == ticket.id, seeing.visible_to(reader))
+    return [(ref, excerpt) for ref, excerpt in db.session.execute(merged.order_by(Ticket.id).limit(50))]
 
 
 def _narrow(shown: Shown) -> None:
@@ -336,13 +339,25 @@ def _forms(shown: Shown, bound: forms.TicketForm | None) -> dict[str, forms.Tick
         forms.ReleaseForm,
         forms.OriginalForm,
     )
-    made = {kind.purpose: kind(formdata=None) for kind in kinds}
-    fill_in(made["triage"], shown)
+    made = {kind.purpose: kind(formdata=None) for kind in kinds if kind.purpose in shown.able}
     if bound is not None:
         made[bound.purpose] = bound
     for form in made.values():
-        offer_choices(form, shown)
+        if isinstance(form, forms.TriageForm):
+            _offer_topics(form, shown, is_fresh=form is not bound)
+        else:
+            offer_choices(form, shown)
     return made
+
+
+def _offer_topics(form: forms.TriageForm, shown: Shown, *, is_fresh: bool) -> None:
+    """The topics the form lists: all of them, or what is chosen, suggested and asked for by words."""
+    if is_fresh:
+        fill_in(form, shown)
+    suggested = shown.advice.topic_ids if shown.advice else []
+    shown.topic_words = request.args.get("about", "")
+    some, shown.all_topics = listed.some_topics(shown.topics, shown.topic_words, [*form.topic_ids, *suggested])
+    form.offer_choices(listed.by_department(some.items()))
 
 
 def _typed(form: forms.TicketForm) -> list[str]:
@@ -353,9 +368,9 @@ def _typed(form: forms.TicketForm) -> list[str]:
 def offer_choices(form: forms.TicketForm, shown: Shown) -> None:
     """Give a form the lists that come from the database or from the ticket."""
     if isinstance(form, forms.TriageForm):
-        form.offer_choices(topics_by_department(shown.topics))
+        form.offer_choices(listed.by_department(shown.topics.items()))
     elif isinstance(form, forms.OfferForm):
-        form.person.choices = forms.grouped(people_by_department(shown.experts))
+        form.person.choices = forms.grouped(shown.people.by_department())
     elif isinstance(form, forms.CloseForm):
         form.offer_choices([str(outcome) for outcome in shown.outcomes])
 
@@ -390,21 +405,6 @@ def fill_in(form: forms.TicketForm, shown: Shown) -> None:
     form["language"].data = ticket.language or ""
     for name, topic_id in zip(forms.TOPICS, topics, strict=False):
         form[name].data = topic_id
-
-
-def topics_by_department(topics: Mapping[int, Topic]) -> dict[str, list[tuple[int, str]]]:
-    grouped: dict[str, list[tuple[int, str]]] = {}
-    for topic in sorted(topics.values(), key=lambda each: (each.department.name, each.label(language_now()))):
-        grouped.setdefault(topic.department.name, []).append((topic.id, topic.label(language_now())))
-    return grouped
-
-
-def people_by_department(people: list[Person]) -> dict[str, list[tuple[str, str]]]:
-    grouped: dict[str, list[tuple[str, str]]] = {}
-    for person in people:
-        words = f"{person.name} – {person.title}" if person.title else person.name
-        grouped.setdefault(person.department.name if person.department else "—", []).append((person.handle, words))
-    return grouped
 
 
 def _places(shown: Shown) -> dict[str, str | None]:

@@ -1,0 +1,235 @@
+"""Keeping the figures up with the log, and making them anew.
+
+Whatever changes a ticket writes an `index_change` in the same transaction; those numbers are followed here as they are
+by the search index. A ticket that changed is read again whole, and the days on which its clocks ended or began are
+summed up again, in the transaction that moves the watermark: after any crash the work goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from datetime import time as midnight
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, insert, select
+
+from helpdesk.accounts.models import Person
+from helpdesk.accounts.organisation import held_note, noted, setting, write_note
+from helpdesk.db import db, transaction
+from helpdesk.rollups.days import packed
+from helpdesk.rollups.models import NO_DEPARTMENT, STARTED, ClockDay, ClockReading, DayCount
+from helpdesk.rollups.reading import readings_of
+from helpdesk.search.following import changes_after
+from helpdesk.tickets.models import Event, IndexChange, Ticket, TicketTopic
+from helpdesk.tickets.workflow import Kind
+
+log = logging.getLogger(__name__)
+
+THROUGH = "rollups_through"
+"""The note that says up to which change the figures are."""
+BATCH = 200
+"""Tickets read again in one transaction."""
+DAYS = 30
+"""Days summed up again in one transaction."""
+
+
+def follow(seconds: float | None = None) -> int:
+    """Bring the figures up to the last change, or as far as `seconds` allow. Returns how many changes were read.
+
+    Several may run: one of them moves the watermark, the others find it moved and start over.
+    """
+    started, done = time.monotonic(), 0
+    while seconds is None or time.monotonic() - started < seconds:
+        through = noted(THROUGH) or 0
+        changes = changes_after(through, BATCH)
+        if not changes:
+            break
+        _read_again({change.entity_id for change in changes if change.kind == "ticket"}, through, changes[-1].id)
+        done += len(changes)
+    return done
+
+
+def rebuild() -> int:
+    """Read every ticket again and sum up every day; figures stay readable meanwhile. Returns how many tickets."""
+    db.session.rollback()
+    through = db.session.scalar(select(func.max(IndexChange.id))) or 0
+    done = 0
+    for ids in _tickets():
+        readings = readings_of(ids)
+        with transaction():
+            _replace(ids, readings)
+        done += len(ids)
+    _remove_strays()
+    for days in _in_parts(_every_day(), DAYS):
+        with transaction():
+            _sum_up(days)
+    with transaction():
+        write_note(held_note(THROUGH), through)
+    return done
+
+
+def lag() -> int:
+    """How many changes the figures have not taken in yet."""
+    waiting = select(func.count()).select_from(IndexChange).where(IndexChange.id > (noted(THROUGH) or 0))
+    return db.session.scalar(waiting) or 0
+
+
+def _read_again(tickets: Collection[int], before: int, through: int) -> None:
+    readings = readings_of(tickets)
+    with transaction():
+        note = held_note(THROUGH)
+        if (note.value.get("value") or 0) != before:
+            return
+        _sum_up(_replace(tickets, readings))
+        write_note(note, through)
+
+
+def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> set[date]:
+    """Put these readings in the place of those the tickets had. Returns the days that either touches."""
+    theirs = ClockReading.ticket_id.in_(list(tickets))
+    opened = select(Ticket.opened_at).where(Ticket.id.in_(list(tickets)))
+    zone = ZoneInfo(setting("timezone"))
+    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)}
+    for ended, started in db.session.execute(select(ClockReading.day, ClockReading.started_on).where(theirs)):
+        days |= {ended, started}
+    db.session.execute(delete(ClockReading).where(theirs))
+    if readings:
+        db.session.execute(insert(ClockReading), readings)
+    days |= {values[name] for values in readings for name in ("day", "started_on")}
+    return {day for day in days if day is not None}
+
+
+def _sum_up(days: Collection[date]) -> None:
+    """Make the sums of these days anew from the readings and the log."""
+    if not days:
+        return
+    for table in (ClockDay, DayCount):
+        db.session.execute(delete(table).where(table.day.in_(list(days))))
+    sums = [values for day in sorted(days) for values in (*_ended(day), *_started(day))]
+    counts = [values for day in sorted(days) for values in (*_happened(day), *_topics(day))]
+    if sums:
+        db.session.execute(insert(ClockDay), sums)
+    if counts:
+        db.session.execute(insert(DayCount), counts)
+
+
+def _ended(day: date) -> Iterator[dict[str, Any]]:
+    columns = (ClockReading.department_id, ClockReading.clock, ClockReading.outcome)
+    rows = db.session.execute(
+        select(*columns, ClockReading.seconds, ClockReading.target_seconds)
+        .where(ClockReading.day == day)
+        .order_by(*columns, ClockReading.seconds)
+    )
+    for (department, clock, outcome), group in groupby(rows, key=attrgetter("department_id", "clock", "outcome")):
+        times = [(row.seconds, row.target_seconds or 0) for row in group]
+        yield _clock_day(day, department, clock, outcome, times)
+
+
+def _started(day: date) -> Iterator[dict[str, Any]]:
+    columns = (ClockReading.department_id, ClockReading.clock)
+    began = select(*columns, func.count().label("count")).where(ClockReading.started_on == day).group_by(*columns)
+    for row in db.session.execute(began):
+        yield _clock_day(day, row.department_id, row.clock, STARTED, []) | {"count": row[2]}
+
+
+def _clock_day(
+    day: date, department: int, clock: str, outcome: str, times: Sequence[tuple[int, int]]
+) -> dict[str, Any]:
+    return {
+        "day": day,
+        "department_id": department,
+        "clock": clock,
+        "outcome": outcome,
+        "count": len(times),
+        "seconds": packed(seconds for seconds, _ in times),
+        "targets": packed(target for _, target in times),
+    }
+
+
+COUNTED = {
+    Kind.DECLINED: "declined",
+    Kind.REDIRECTED: "redirected",
+    Kind.RETURNED: "returned",
+    Kind.REOPENED: "reopened",
+}
+
+
+def _happened(day: date) -> Iterator[dict[str, Any]]:
+    """What the log says of a day. It counts for the department of who was asked, else for the ticket's; what was
+    passed on says to which department, 0 where nobody is asked there yet."""
+    begin, end = _bounds(day)
+    events = db.session.execute(
+        select(Event.kind, Event.facts, Ticket.department_id)
+        .join(Ticket, Ticket.id == Event.ticket_id)
+        .where(Event.kind.in_(COUNTED), Event.at >= begin, Event.at < end, Ticket.restricted.is_(False))
+    ).all()
+    named = {row.facts[name] for row in events for name in ("person_id", "instead_id") if row.facts.get(name)}
+    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named))).all()
+    departments = dict(rows)
+    found: Counter[tuple[int, str, int]] = Counter()
+    for kind, facts, theirs in events:
+        asked = departments.get(facts.get("person_id")) or theirs or NO_DEPARTMENT
+        instead = facts.get("department_id") or departments.get(facts.get("instead_id")) or NO_DEPARTMENT
+        found[asked, COUNTED[kind], instead if kind is Kind.REDIRECTED else 0] += 1
+    for (department, what, other), count in found.items():
+        yield _count(day, department, what, other, count)
+
+
+def _topics(day: date) -> Iterator[dict[str, Any]]:
+    begin, end = _bounds(day)
+    received = (
+        select(Ticket.department_id, TicketTopic.topic_id, func.count().label("count"))
+        .join(TicketTopic, TicketTopic.ticket_id == Ticket.id)
+        .where(Ticket.opened_at >= begin, Ticket.opened_at < end, Ticket.restricted.is_(False))
+        .group_by(Ticket.department_id, TicketTopic.topic_id)
+    )
+    for row in db.session.execute(received):
+        yield _count(day, row.department_id or NO_DEPARTMENT, "topic", row.topic_id, row[2])
+
+
+def _count(day: date, department: int, kind: str, other: int, count: int) -> dict[str, Any]:
+    return {"day": day, "department_id": department, "kind": kind, "other_id": other, "count": count}
+
+
+def _bounds(day: date) -> tuple[datetime, datetime]:
+    """The instants at which a local day begins and ends."""
+    zone = ZoneInfo(setting("timezone"))
+    return (
+        datetime.combine(day, midnight(), zone),
+        datetime.combine(day + timedelta(days=1), midnight(), zone),
+    )
+
+
+def _tickets() -> Iterator[list[int]]:
+    last = 0
+    while ids := list(db.session.scalars(select(Ticket.id).where(Ticket.id > last).order_by(Ticket.id).limit(BATCH))):
+        yield ids
+        last = ids[-1]
+
+
+def _remove_strays() -> None:
+    """Readings of tickets that are restricted now or are no more."""
+    known = select(Ticket.id).where(Ticket.restricted.is_(False))
+    with transaction() as session:
+        session.execute(delete(ClockReading).where(ClockReading.ticket_id.not_in(known)))
+
+
+def _every_day() -> list[date]:
+    """Days that have sums or need some, oldest first."""
+    days = set(db.session.scalars(select(ClockDay.day).distinct())) | set(
+        db.session.scalars(select(DayCount.day).distinct())
+    )
+    days |= set(db.session.scalars(select(ClockReading.started_on).distinct()))
+    days |= set(db.session.scalars(select(ClockReading.day).where(ClockReading.day.is_not(None)).distinct()))
+    return sorted(days)
+
+
+def _in_parts(days: Sequence[date], size: int) -> Iterable[Sequence[date]]:
+    return (days[start : start + size] for start in range(0, len(days), size))

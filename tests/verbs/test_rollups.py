@@ -1,0 +1,183 @@
+"""The figures summed up for reports: equal to the log however they came to be, and never twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import delete, select
+
+from builders.triage import a_triaged_ticket
+from builders.whole import a_whole_organisation
+from helpdesk import clock
+from helpdesk.accounts.organisation import setting
+from helpdesk.commands import rebuild as rebuild_command
+from helpdesk.db import db, transaction
+from helpdesk.reports.flow import flow, themes
+from helpdesk.reports.periods import last_weeks
+from helpdesk.reports.response_times import STAGES, response_times
+from helpdesk.rollups import following
+from helpdesk.rollups.days import packed, quantile, unpacked
+from helpdesk.rollups.models import STARTED, ClockDay, ClockReading, DayCount
+from helpdesk.routing import offering
+from helpdesk.search.following import changes_after
+from helpdesk.sla.explaining import explain
+from helpdesk.tickets import triaging
+from helpdesk.tickets.models import Ticket
+
+
+@pytest.fixture
+def whole(app):
+    return a_whole_organisation()
+
+
+def direct_reading():
+    """(day, department, clock, outcome) → how many, straight from the log."""
+    zone = ZoneInfo(setting("timezone"))
+    found = Counter()
+    for ticket in db.session.scalars(select(Ticket).where(Ticket.restricted.is_(False))):
+        for each in explain(ticket):
+            key = ticket.department_id or 0, each.clock
+            found[each.segments[0].start.astimezone(zone).date(), *key, STARTED] += 1
+            if each.outcome not in ("running", "paused"):
+                found[each.segments[-1].end.astimezone(zone).date(), *key, each.outcome] += 1
+    return found
+
+
+def sums():
+    rows = db.session.scalars(select(ClockDay))
+    return Counter({(row.day, row.department_id, row.clock, row.outcome): row.count for row in rows})
+
+
+def everything():
+    """Every derived row as it stands, without its number."""
+    db.session.rollback()
+    tables = (ClockReading, ClockDay, DayCount)
+    return {
+        table.__tablename__: sorted(
+            repr([getattr(row, column.key) for column in table.__table__.columns if column.key != "id"])
+            for row in db.session.scalars(select(table))
+        )
+        for table in tables
+    }
+
+
+def test_the_sums_say_what_the_log_says(whole):
+    assert following.follow() > 0
+    assert sums() == direct_reading()
+    assert {row.clock for row in db.session.scalars(select(ClockReading))} <= set(STAGES)
+    assert following.lag() == 0
+
+
+def test_a_ticket_that_goes_on_is_read_again_and_counted_once(whole):
+    following.follow()
+    ticket = a_triaged_ticket(whole.manager)
+    following.follow()
+    with transaction():
+        offer = offering.offer(ticket, whole.people["expert"], by=whole.manager)
+    following.follow()
+    with transaction():
+        offering.decline(offer, by=whole.people["expert"], reason="out_of_scope")
+    following.follow()
+    assert sums() == direct_reading()
+    declined = db.session.scalars(select(DayCount).where(DayCount.kind == "declined")).one()
+    assert (declined.count, declined.department_id) == (1, whole.people["expert"].department_id)
+
+
+def test_made_anew_they_are_the_same(whole):
+    following.follow()
+    before = everything()
+    with transaction() as session:
+        for table in (ClockDay, DayCount, ClockReading):
+            session.execute(delete(table))
+    arguments = type("Arguments", (), {"what": "reports"})
+    done = rebuild_command.run(arguments, None)
+    assert done.document["tickets"] == len(db.session.scalars(select(Ticket.id)).all())
+    assert everything() == before
+
+
+def test_made_anew_over_wrong_sums_they_are_right(whole):
+    following.follow()
+    before = everything()
+    with transaction() as session:
+        stray = session.scalars(select(ClockDay)).first()
+        session.add(
+            ClockDay(
+                day=stray.day - timedelta(days=900),
+                department_id=0,
+                clock="answer",
+                outcome="late",
+                count=7,
+                seconds=packed([60] * 7),
+                targets=packed([0] * 7),
+            )
+        )
+        stray.count += 100
+    following.rebuild()
+    assert everything() == before
+
+
+def test_a_ticket_that_becomes_restricted_leaves_the_figures(whole):
+    following.follow()
+    ticket = whole.tickets["offered"]
+    assert db.session.scalar(select(ClockReading.id).where(ClockReading.ticket_id == ticket.id)) is not None
+    with transaction():
+        triaging.escalate(ticket, by=whole.manager, circuit="legal", reason="A formal notice.")
+    following.follow()
+    assert db.session.scalar(select(ClockReading.id).where(ClockReading.ticket_id == ticket.id)) is None
+    assert sums() == direct_reading()
+
+
+def test_who_comes_second_changes_nothing(whole, monkeypatch):
+    """Two follow at once: the one that finds the watermark moved leaves everything as it is."""
+    stale = changes_after(0, following.BATCH)
+    following.follow()
+    before = everything()
+    following._read_again({change.entity_id for change in stale if change.kind == "ticket"}, 0, stale[-1].id)
+    assert everything() == before
+
+
+def test_a_report_counts_what_ended_in_its_period(whole):
+    following.follow()
+    today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
+    report = response_times(None, last_weeks(4, today), clock.now())
+    direct = direct_reading()
+    for stage in STAGES:
+        figures = report.stages[stage]
+        of_stage = {key[3]: 0 for key in direct}
+        for (_, _, name, outcome), count in direct.items():
+            of_stage[outcome] += count if name == stage else 0
+        assert figures.started == of_stage.pop(STARTED)
+        assert {name: count for name, count in figures.outcomes.items() if count} == {
+            name: count for name, count in of_stage.items() if count
+        }
+    open_now = [
+        each.clock
+        for ticket in db.session.scalars(select(Ticket).where(Ticket.restricted.is_(False)))
+        for each in explain(ticket)
+        if each.outcome in ("running", "paused")
+    ]
+    assert {stage: running.count for stage, running in report.running.items() if running.count} == Counter(open_now)
+    assert sum(len(week.stages["triage"].times) for week in report.weeks) == report.stages["triage"].count
+    assert response_times([], last_weeks(4, today), clock.now()).stages["triage"].count == 0
+
+
+def test_flow_and_themes_count_what_came(whole):
+    following.follow()
+    today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
+    period = last_weeks(1, today)
+    came = flow(None, period, response_times(None, period, clock.now()).stages)
+    assert came.returned == 0
+    assert came.came_in > 0
+    theme = themes(None, period)[0]
+    assert theme.count > 0
+    assert theme.is_new
+
+
+def test_times_are_packed_and_told():
+    assert unpacked([packed([1, 2**33]), packed([-4])]).tolist() == [1, 2**32 - 1, 0]
+    assert quantile(unpacked([packed([10, 20, 30, 40])]), 0.5) == 25
+    assert quantile(unpacked([packed([10, 20, 30, 40])]), 0.9) == pytest.approx(37)
+    assert quantile(unpacked([]), 0.5) is None
