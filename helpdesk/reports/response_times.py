@@ -25,6 +25,7 @@ from helpdesk.routing.shares import TOLD_FROM, Share
 
 STAGES = (
     "triage",
+    "route",
     "accept",
     "answer",
     "validate",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
-from helpdesk.accounts.models import Person
 from helpdesk.accounts.organisation import setting
 from helpdesk.db import db
 from helpdesk.rollups.models import NO_DEPARTMENT
-from helpdesk.sla.explaining import Explained, explain
+from helpdesk.sla.explaining import explain_many
+from helpdesk.sla.measuring import Counted
 from helpdesk.tickets.models import Ticket
 
 Values = dict[str, Any]
@@ -23,35 +22,37 @@ Values = dict[str, Any]
 
 def readings_of(ticket_ids: Iterable[int]) -> list[Values]:
     """Every clock of these tickets. Restricted tickets, and those that are no more, have none."""
-    wanted = select(Ticket).where(Ticket.id.in_(list(ticket_ids)), Ticket.restricted.is_(False))
-    tickets = db.session.scalars(wanted.options(selectinload(Ticket.events), selectinload(Ticket.questions))).all()
+    wanted = select(Ticket.id, Ticket.department_id).where(
+        Ticket.id.in_(list(ticket_ids)), Ticket.restricted.is_(False)
+    )
+    departments = {row.id: row.department_id for row in db.session.execute(wanted)}
     zone = ZoneInfo(setting("timezone"))
-    return [values for ticket in tickets for values in _readings(ticket, zone)]
+    return [
+        _values(ticket_id, departments[ticket_id], counted, zone)
+        for ticket_id, found in explain_many(departments).items()
+        for counted in found.clocks
+    ]
 
 
-def _readings(ticket: Ticket, zone: ZoneInfo) -> Iterator[Values]:
-    for clock in explain(ticket):
-        segments: Sequence[Any] = clock.segments
-        ended_at = None if clock.outcome in ("running", "paused") else segments[-1].end
-        yield {
-            "ticket_id": ticket.id,
-            "clock": clock.clock,
-            "cycle": clock.cycle,
-            "department_id": ticket.department_id or NO_DEPARTMENT,
-            "owner_id": _owner(clock),
-            "started_at": segments[0].start,
-            "started_on": _day(segments[0].start, zone),
-            "ended_at": ended_at,
-            "day": _day(ended_at, zone) if ended_at else None,
-            "due_at": clock.due_at,
-            "outcome": clock.outcome,
-            "seconds": round(clock.spent_minutes * 60),
-            "target_seconds": clock.target_minutes * 60 if clock.target_minutes is not None else None,
-        }
-
-
-def _owner(clock: Explained) -> int | None:
-    return db.session.scalar(select(Person.id).where(Person.handle == clock.owner)) if clock.owner else None
+def _values(ticket_id: int, department_id: int | None, counted: Counted, zone: ZoneInfo) -> Values:
+    """A clock in the department that it was its own of, or that the ticket is in."""
+    clock = counted.clock
+    started_at, ended_at = clock.stretches[0].start, None if clock.is_open else clock.stretches[-1].end
+    return {
+        "ticket_id": ticket_id,
+        "clock": clock.name,
+        "cycle": clock.cycle,
+        "department_id": clock.department or department_id or NO_DEPARTMENT,
+        "owner_id": clock.person,
+        "started_at": started_at,
+        "started_on": _day(started_at, zone),
+        "ended_at": ended_at,
+        "day": _day(ended_at, zone) if ended_at else None,
+        "due_at": counted.due_at,
+        "outcome": counted.outcome,
+        "seconds": round(counted.spent_minutes * 60),
+        "target_seconds": counted.target_minutes * 60 if counted.target_minutes is not None else None,
+    }
 
 
 def _day(instant: datetime, zone: ZoneInfo) -> date:

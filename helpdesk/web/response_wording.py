@@ -15,6 +15,7 @@ from helpdesk.web.sheets import duration
 
 STAGES: Mapping[str, Any] = {
     "triage": _l("Triage"),
+    "route": _l("Choosing whom to ask"),
     "accept": _l("Acceptance"),
     "answer": _l("Writing the answer"),
     "validate": _l("Approval"),

@@ -38,8 +38,8 @@ def direct_reading():
     zone = ZoneInfo(setting("timezone"))
     found = Counter()
     for ticket in db.session.scalars(select(Ticket).where(Ticket.restricted.is_(False))):
-        for each in explain(ticket):
-            key = ticket.department_id or 0, each.clock
+        for each in explain(ticket).clocks:
+            key = each.clock.department or ticket.department_id or 0, each.clock.name
             found[each.segments[0].start.astimezone(zone).date(), *key, STARTED] += 1
             if each.outcome not in ("running", "paused"):
                 found[each.segments[-1].end.astimezone(zone).date(), *key, each.outcome] += 1
@@ -154,9 +154,9 @@ def test_a_report_counts_what_ended_in_its_period(whole):
             name: count for name, count in of_stage.items() if count
         }
     open_now = [
-        each.clock
+        each.clock.name
         for ticket in db.session.scalars(select(Ticket).where(Ticket.restricted.is_(False)))
-        for each in explain(ticket)
+        for each in explain(ticket).clocks
         if each.outcome in ("running", "paused")
     ]
     assert {stage: running.count for stage, running in report.running.items() if running.count} == Counter(open_now)
