@@ -40,7 +40,7 @@ class ClockReading(Base):
     day: Mapped[date | None]
     due_at: Mapped[datetime | None]  # None: nothing was promised, or it is paused
     outcome: Mapped[str] = mapped_column(String(20))
-    seconds: Mapped[int]  # of working time until it ended; while it runs, until it was read
+    seconds: Mapped[int]  # of working time until it ended; 0 while it runs
     target_seconds: Mapped[int | None]
 
 

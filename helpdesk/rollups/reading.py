@@ -50,7 +50,7 @@ def _values(ticket_id: int, department_id: int | None, counted: Counted, zone: Z
         "day": _day(ended_at, zone) if ended_at else None,
         "due_at": counted.due_at,
         "outcome": counted.outcome,
-        "seconds": round(counted.spent_minutes * 60),
+        "seconds": 0 if clock.is_open else round(counted.spent_minutes * 60),
         "target_seconds": counted.target_minutes * 60 if counted.target_minutes is not None else None,
     }
 
