@@ -22,20 +22,8 @@ from helpdesk.reports.periods import Period
 from helpdesk.rollups.days import Times, quantile, unpacked
 from helpdesk.rollups.models import STARTED, ClockDay, ClockReading
 from helpdesk.routing.shares import TOLD_FROM, Share
+from helpdesk.sla.segments import NAMES as STAGES
 
-STAGES = (
-    "triage",
-    "route",
-    "accept",
-    "answer",
-    "validate",
-    "post",
-    "acknowledge",
-    "public",
-    "next_reply",
-    "department",
-    "legal",
-)
 KEPT, LATE = "kept", "late"
 RAN_TO_THE_END = frozenset({KEPT, LATE, "late_on_change", "done"})
 """Late on change: the priority was raised when the new target had passed already; nobody's fault, and not kept."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from helpdesk.tickets.models import Ticket
 
 Values = dict[str, Any]
 """Columns of a `ClockReading`."""
+ASKER = "asker"
+"""In the place of a clock: how long a detail was waited for while somebody wrote an answer."""
 
 
 def readings_of(ticket_ids: Iterable[int]) -> list[Values]:
@@ -28,10 +30,23 @@ def readings_of(ticket_ids: Iterable[int]) -> list[Values]:
     departments = {row.id: row.department_id for row in db.session.execute(wanted)}
     zone = ZoneInfo(setting("timezone"))
     return [
-        _values(ticket_id, departments[ticket_id], counted, zone)
+        values
         for ticket_id, found in explain_many(departments).items()
         for counted in found.clocks
+        for values in _readings(ticket_id, departments[ticket_id], counted, zone)
     ]
+
+
+def _readings(ticket_id: int, department_id: int | None, counted: Counted, zone: ZoneInfo) -> Iterator[Values]:
+    """The clock, and the wait for the asker that paused it, which is nobody's here, as a clock of its own.
+
+    It counts in the working time of the clock that it paused, so that the parts add up.
+    """
+    values = _values(ticket_id, department_id, counted, zone)
+    yield values
+    waited = sum(segment.minutes for segment in counted.segments if not segment.running)
+    if counted.clock.name == "answer" and waited and not counted.clock.is_open:
+        yield values | {"clock": ASKER, "outcome": "done", "seconds": round(waited * 60), "target_seconds": None}
 
 
 def _values(ticket_id: int, department_id: int | None, counted: Counted, zone: ZoneInfo) -> Values:

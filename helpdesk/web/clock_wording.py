@@ -22,6 +22,7 @@ CLOCKS: Mapping[str, Any] = {
     "next_reply": _l("Next reply"),
     "department": _l("Department’s total"),
     "legal": _l("Legal time limit"),
+    "asker": _l("Waiting for the asker"),
 }
 OUTCOMES: Mapping[str, Any] = {
     "running": _l("Running"),

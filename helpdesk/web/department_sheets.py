@@ -10,14 +10,17 @@ from flask_babel import gettext as _
 from helpdesk.accounts.models import Department
 from helpdesk.reports.flow import Flow, Theme
 from helpdesk.reports.response_times import KEPT, LATE, Figures, ResponseTimes
+from helpdesk.web.clock_wording import CLOCKS
 from helpdesk.web.labels import label
 from helpdesk.web.looks import local_date
-from helpdesk.web.response_wording import STAGES
 from helpdesk.web.sheets import Cell, Column, Form, Sheet
 
-SHOWN = ("accept", "answer", "validate", "department", "triage", "post", "public", "acknowledge", "next_reply")
-"""Stages in the order in which a head reads them: theirs first."""
-PARTS = ("accept", "answer", "validate", "triage", "post")
+SHOWN = (
+    *("department", "accept", "answer", "validate"),
+    *("triage", "route", "post", "public", "acknowledge", "next_reply"),
+)
+"""Clocks in the order in which a head reads them: theirs first."""
+PARTS = ("accept", "answer", "validate", "triage", "route", "post", "asker")
 OURS = frozenset({"accept", "answer", "validate"})
 CURVE_SHARES = (0.25, 0.5, 0.75, 0.9, 0.95)
 
@@ -29,7 +32,7 @@ def kept(found: ResponseTimes, behind: Behind) -> Sheet:
     """Kept or not, per stage."""
     rows = [
         [
-            Cell(label(STAGES, stage)),
+            Cell(label(CLOCKS, stage)),
             Cell(figures.count, behind(stage=stage, outcome="ended")),
             Cell(figures.kept.value),
             Cell(figures.outcomes[KEPT], behind(stage=stage, outcome=KEPT)),
@@ -84,7 +87,7 @@ def parts(found: ResponseTimes) -> Sheet:
     """Where the time goes: the median of each part, ours and not ours."""
     rows = [
         [
-            Cell(label(STAGES, part)),
+            Cell(label(CLOCKS, part)),
             Cell(_("Ours") if part in OURS else _("Not ours")),
             Cell(figures.median),
             Cell(figures.p90),

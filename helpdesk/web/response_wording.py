@@ -1,4 +1,4 @@
-"""Response times in plain words: the names of the stages, and what the figures come to."""
+"""Response times in plain words: what the figures of a department come to."""
 
 from __future__ import annotations
 
@@ -10,44 +10,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.reports.response_times import ResponseTimes
+from helpdesk.web.clock_wording import OUTCOMES
 from helpdesk.web.looks import number, percent
 from helpdesk.web.sheets import duration
 
-STAGES: Mapping[str, Any] = {
-    "triage": _l("Triage"),
-    "route": _l("Choosing whom to ask"),
-    "accept": _l("Acceptance"),
-    "answer": _l("Writing the answer"),
-    "validate": _l("Approval"),
-    "post": _l("Publication"),
-    "acknowledge": _l("First sign of life"),
-    "public": _l("From question to answer"),
-    "next_reply": _l("Reply to a follow-up"),
-    "department": _l("The department’s part"),
-    "legal": _l("Legal time limit"),
+COUNTED: Mapping[str, Any] = {
+    **OUTCOMES,
+    "ended": _l("All that ended"),
+    "running": _l("Open"),
+    "open_late": _l("Open and late"),
 }
-OUTCOMES: Mapping[str, Any] = {
-    "kept": _l("in time"),
-    "late": _l("late"),
-    "late_on_change": _l("late when the priority was raised"),
-    "done": _l("without a target"),
-    "ended": _l("all that ended"),
-    "running": _l("open"),
-    "open_late": _l("open and late"),
-    "declined": _l("declined"),
-    "redirected": _l("passed on"),
-    "reassigned": _l("given to somebody else"),
-    "expired": _l("not taken up"),
-    "withdrawn": _l("withdrawn"),
-    "returned": _l("returned for correction"),
-    "merged": _l("attached to another question"),
-    "closed": _l("closed without an answer"),
-    "handed_off": _l("continued in private"),
-    "no_reply": _l("closed without reply"),
-    "no_detail": _l("the asker gave no detail"),
-    "escalated": _l("restricted circuit"),
-    "reverted": _l("sent back to approval"),
-}
+"""What a figure counts: the ways in which a clock ends, and a few more."""
 GOOD, FAIR = 0.9, 0.75
 """From which share kept on a stage is shown as good, and as fair."""
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import delete, select
 
+from builders.answers import at
+from builders.offers import a_draft, a_manager, an_accepted_offer, an_expert
 from builders.triage import a_triaged_ticket
 from builders.whole import a_whole_organisation
 from helpdesk import clock
+from helpdesk.accounts.models import ASKER
 from helpdesk.accounts.organisation import setting
+from helpdesk.answers import writing
 from helpdesk.commands import rebuild as rebuild_command
 from helpdesk.db import db, transaction
+from helpdesk.intake.cleaning import clean
 from helpdesk.reports.flow import flow, themes
 from helpdesk.reports.periods import last_weeks
 from helpdesk.reports.response_times import STAGES, response_times
 from helpdesk.rollups import following
 from helpdesk.rollups.days import packed, quantile, unpacked
 from helpdesk.rollups.models import STARTED, ClockDay, ClockReading, DayCount
+from helpdesk.rollups.reading import ASKER as ASKED_BACK
 from helpdesk.routing import offering
 from helpdesk.search.following import changes_after
 from helpdesk.sla.explaining import explain
@@ -47,7 +53,7 @@ def direct_reading():
 
 
 def sums():
-    rows = db.session.scalars(select(ClockDay))
+    rows = db.session.scalars(select(ClockDay).where(ClockDay.clock != ASKED_BACK))
     return Counter({(row.day, row.department_id, row.clock, row.outcome): row.count for row in rows})
 
 
@@ -174,6 +180,26 @@ def test_flow_and_themes_count_what_came(whole):
     theme = themes(None, period)[0]
     assert theme.count > 0
     assert theme.is_new
+
+
+def test_waiting_for_the_asker_is_nobodys_time_here(app, monkeypatch):
+    start = datetime(2026, 3, 17, 9, 0, tzinfo=UTC)
+    at(monkeypatch, start)
+    expert, manager = an_expert(), a_manager()
+    held = an_accepted_offer(expert, by=manager)
+    at(monkeypatch, start + timedelta(minutes=10))
+    with transaction():
+        triaging.ask_clarification(held.ticket, by=manager, wording="Which box do you have?")
+    at(monkeypatch, start + timedelta(minutes=55))
+    with transaction():
+        triaging.record_reply(held.ticket, clean(text="The white one", channel="web", now=clock.now()), by=ASKER)
+    a_draft(held)
+    at(monkeypatch, start + timedelta(minutes=75))
+    with transaction():
+        writing.submit(held.ticket, 1, by=expert)
+    following.follow()
+    rows = db.session.scalars(select(ClockReading).where(ClockReading.clock.in_(("answer", ASKED_BACK))))
+    assert {row.clock: row.seconds / 60 for row in rows} == {"answer": 30, ASKED_BACK: 45}
 
 
 def test_times_are_packed_and_told():

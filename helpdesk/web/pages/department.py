@@ -30,6 +30,7 @@ from helpdesk.tickets import queues
 from helpdesk.tickets.models import Ticket
 from helpdesk.web import department_sheets, response_wording, time_charts
 from helpdesk.web.charts import named_places
+from helpdesk.web.clock_wording import CLOCKS
 from helpdesk.web.labels import label
 from helpdesk.web.looks import local_date
 from helpdesk.web.sheets import Sheet, as_csv, as_workbook, duration, told
@@ -40,7 +41,7 @@ blueprint.before_request(demand(Can.SEE_DEPARTMENT))
 
 ALL = "all"
 """In the place of a code: every department, for those who may see them."""
-STAGE = "answer"
+STAGE = "department"
 """The stage the page begins with."""
 LISTED = 8
 """Open questions on the page itself; the rest is one click away."""
@@ -96,10 +97,10 @@ def home() -> ResponseReturnValue:
         named={place: local_date(found.weeks[place].start, "short") for place in named_places(len(weeks))},
         curve=time_charts.curve(figures.times, figures.target) if figures.median is not None else None,
         bars=_bars(found),
-        stages=[(stage, label(response_wording.STAGES, stage)) for stage in department_sheets.SHOWN],
+        stages=[(stage, label(CLOCKS, stage)) for stage in department_sheets.SHOWN],
         spans=LAST_WEEKS,
         catching_up=lag() > BEHIND,
-        names={code: label(response_wording.STAGES, code) for code in STAGES},
+        names={code: label(CLOCKS, code) for code in STAGES},
         most_counted=queues.MOST_COUNTED,
         told=told,
         time=duration,
@@ -127,7 +128,7 @@ def behind() -> ResponseReturnValue:
     """The questions behind a figure: `?stage=` and `?outcome=`, of the department and period asked for."""
     asked = _asked()
     outcome = request.args.get("outcome", tickets_behind.ENDED)
-    if outcome not in response_wording.OUTCOMES:
+    if outcome not in response_wording.COUNTED:
         raise NotFound()
     cursor = request.args.get("cursor") or None
     page = tickets_behind.behind(me(), asked.ids, asked.period, asked.stage, outcome, clock.now(), cursor)
@@ -135,8 +136,8 @@ def behind() -> ResponseReturnValue:
         "department/behind.html",
         asked=asked,
         page=page,
-        stage=label(response_wording.STAGES, asked.stage),
-        outcome=label(response_wording.OUTCOMES, outcome),
+        stage=label(CLOCKS, asked.stage),
+        outcome=label(response_wording.COUNTED, outcome),
         address=lambda **changes: asked.address("department.behind", outcome=outcome, **changes),
     )
 
@@ -161,7 +162,7 @@ def workbook() -> ResponseReturnValue:
         (str(_("Department")), asked.name),
         (str(_("From")), asked.period.start.isoformat()),
         (str(_("To")), asked.period.last.isoformat()),
-        (str(_("Stage drawn")), label(response_wording.STAGES, asked.stage)),
+        (str(_("Stage drawn")), label(CLOCKS, asked.stage)),
         (str(_("Times")), str(_("Minutes of working time in the calendar that was promised"))),
     ]
     return _download(as_workbook(_sheets(asked, found), about), f"{asked.code}-{asked.period.start}.xlsx", XLSX)
