@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.reports.response_times import ResponseTimes
-from helpdesk.web.clock_wording import OUTCOMES
+from helpdesk.web.clock_wording import CLOCKS, OUTCOMES
+from helpdesk.web.labels import label
 from helpdesk.web.looks import number, percent
 from helpdesk.web.sheets import duration
 
@@ -35,16 +36,19 @@ class Verdict:
 
 
 def verdict(found: ResponseTimes, stage: str) -> Verdict:
-    """What the page comes to, in a sentence or three: the stage, how it was before, what is late now."""
+    """What the page comes to, in a sentence or three: how one stage was kept, how it was before, how long it took."""
     figures, before = found.stages[stage], found.before[stage].kept
     kept = figures.kept
     lines = []
-    if kept.value is None:
-        tone, headline = "plain", _("Too few answers in this period to speak of a share: %(count)s.", count=kept.count)
+    if not kept.count and figures.count:
+        tone, headline = "plain", _("No target was promised for this: %(count)s ended.", count=number(figures.count))
+    elif kept.value is None:
+        tone, headline = "plain", _("Too few in this period to speak of a share: %(count)s.", count=kept.count)
     else:
         tone = "good" if kept.value >= GOOD else "care" if kept.value >= FAIR else "alarm"
         headline = _(
-            "%(kept)s of %(count)s answers were given in time: %(share)s.",
+            "%(stage)s: %(kept)s of %(count)s in time, %(share)s.",
+            stage=label(CLOCKS, stage),
             kept=number(kept.hits),
             count=number(kept.count),
             share=percent(round(kept.value, 2)),
@@ -54,7 +58,7 @@ def verdict(found: ResponseTimes, stage: str) -> Verdict:
     if figures.median is not None and figures.p90 is not None:
         lines.append(
             _(
-                "Half of the answers took at most %(median)s of working time, nine in ten at most %(p90)s.",
+                "Half took at most %(median)s of working time, nine in ten at most %(p90)s.",
                 median=duration(figures.median),
                 p90=duration(figures.p90),
             )

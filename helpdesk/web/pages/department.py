@@ -41,7 +41,7 @@ blueprint.before_request(demand(Can.SEE_DEPARTMENT))
 
 ALL = "all"
 """In the place of a code: every department, for those who may see them."""
-STAGE = "department"
+STAGE = "answer"
 """The stage the page begins with."""
 LISTED = 8
 """Open questions on the page itself; the rest is one click away."""
