@@ -7,8 +7,8 @@ much chance there is in which weeks were looked at. It does not tell whether the
 beside `now` is for.
 
 What leans one way. A replay shares questions out better than people do: anybody takes anything, nobody is away, and
-the order is kept; its shares are too high more often than too low, mostly for both sides of the comparison. People who have
-more, or less, to do work otherwise than they did, and more questions come where answers are quick: no replay knows.
+the order is kept; its shares are too high more often than too low, mostly for both sides of the comparison. People who
+have more, or less, to do work otherwise than they did, and more questions come where answers are quick: no replay knows.
 """
 
 from __future__ import annotations
@@ -31,13 +31,18 @@ STEPS = 400_000
 FEWEST_REPLICATIONS = 100
 SEED = 20_041
 
+CLOSE, ROUGH, FAR = "close", "rough", "far"
+"""How well the replay without a change matches what happened."""
+NEAR_ENOUGH = {CLOSE: (0.05, 1.25), ROUGH: (0.15, 2.0)}
+"""By how much shares may differ, and by which factor medians."""
+
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """The stretches of the past that are drawn: block i from `edges[i]` to before `edges[i + 1]`, in seconds since 1970;
-    only one of the same kind stands in for another (a working day for a working day)."""
+    """The stretches of the past that are drawn: block i from `edges[i]` to before `edges[i + 1]`, in seconds since
+    1970; only one of the same kind stands in for another (a working day for a working day)."""
 
     edges: Whole
     kinds: Sequence[int]
@@ -69,6 +74,19 @@ class Comparison:
     changed_interval: Interval
     difference: float
     difference_interval: Interval
+
+    @property
+    def fit(self) -> str:
+        """`CLOSE`, `ROUGH` or `FAR`."""
+        apart = abs(self.now.share - self.real.share)
+        low, high = sorted((self.now.median, self.real.median))
+        near = (fit for fit, (share, factor) in NEAR_ENOUGH.items() if apart <= share and high <= low * factor)
+        return next(near, FAR)
+
+    @property
+    def may_be_chance(self) -> bool:
+        low, high = self.difference_interval
+        return low <= 0 <= high
 
 
 def compare(past: Past, now: Team, changed: Team, blocks: Blocks, target: int | None = None) -> Comparison | None:

@@ -41,6 +41,7 @@ class Observed:
     expert: int
     target: int = NO_TARGET
     counted: bool = True
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
