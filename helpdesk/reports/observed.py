@@ -53,8 +53,8 @@ def happened(department: Department, first: datetime, end: datetime, now: dateti
     those that were cut short, are left out."""
     rows = [row for row in _answers(department.id, first) if first <= row.offered_at < end]
     places = {owner: place for place, owner in enumerate(sorted({row.owner_id for row in rows}))}
-    people = select(Person.id, Person.calendar).where(Person.id.in_(places))
-    own: dict[int, str | None] = {person: calendar for person, calendar in db.session.execute(people)}
+    people = db.session.scalars(select(Person).where(Person.id.in_(places)))
+    own = {person.id: person.calendar for person in people}
     hours = [opening[own.get(owner) or department.calendar] for owner in places]
     return Happened([_observed(row, places[row.owner_id], hours, now) for row in rows], hours)
 

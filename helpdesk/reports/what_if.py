@@ -21,6 +21,7 @@ from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.reports.observed import Happened, Opening, happened
 from helpdesk.reports.periods import WEEK, Period
+from helpdesk.sla.deadlines import calendar_with
 from helpdesk.sla.models import CalendarVersion
 from helpdesk.sla.what_if.comparing import Blocks, Comparison, compare
 from helpdesk.sla.what_if.hours import Hours, whole
@@ -76,9 +77,10 @@ def whole_weeks(count: int, today: date) -> Period:
 
 
 def calendars() -> Mapping[str, str]:
-    """The calendars there are: code → name, by name."""
-    rows = db.session.execute(select(CalendarVersion.code, CalendarVersion.document).order_by(CalendarVersion.version))
-    names = {code: str(document.get("name") or code) for code, document in rows}
+    """The calendars that can be read: code → name, by name."""
+    codes = db.session.scalars(select(CalendarVersion.code).distinct())
+    readable = {code: calendar for code in codes if (calendar := calendar_with(code))}
+    names = {code: calendar.versions[-1].name or code for code, calendar in readable.items()}
     return dict(sorted(names.items(), key=lambda item: item[1]))
 
 

@@ -7,8 +7,8 @@ much chance there is in which weeks were looked at. It does not tell whether the
 beside `now` is for.
 
 What leans one way. A replay shares questions out better than people do: anybody takes anything, nobody is away, and
-the order is kept; its shares are too high more often than too low, mostly for both sides of the comparison. People who
-have more, or less, to do work otherwise than they did, and more questions come where answers are quick: no replay knows.
+the order is kept; its shares are too high more often than too low, mostly for both sides of the comparison. Whoever has
+more, or less, to do works otherwise than they did, and more is asked where answers are quick: that no replay knows.
 """
 
 from __future__ import annotations
