@@ -66,6 +66,7 @@ def _answers(department: int, first: datetime) -> Sequence[Any]:
         offer.ticket_id == answer.ticket_id,
         offer.cycle == answer.cycle,
         offer.clock == "accept",
+        offer.owner_id == answer.owner_id,
         offer.ended_at == answer.started_at,
         offer.outcome.in_(RAN_TO_THE_END),
     )
