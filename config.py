@@ -32,6 +32,7 @@ SETTING_NAMES = (
     "JOB_WORKERS",
     "LOG_LEVEL",
     "TRUSTED_PROXIES",
+    "RELAIS_EMBEDDING_MODEL",
 )
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SHORTEST_SECRET = 32  # characters
@@ -78,6 +79,8 @@ class Settings:
     job_workers: int
     log_level: str
     trusted_proxies: int
+    embedding_model: Path | None
+    """The folder of a sentence-embedding model, unread: matching goes on without one that can't be used."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -104,6 +107,7 @@ class Settings:
             job_workers=reading.take("JOB_WORKERS", _count(1, MOST_WORKERS), 2) or 2,
             log_level=reading.take("LOG_LEVEL", _log_level, "INFO") or "INFO",
             trusted_proxies=reading.take("TRUSTED_PROXIES", _count(0, MOST_PROXIES), 0) or 0,
+            embedding_model=reading.take("RELAIS_EMBEDDING_MODEL", _any_path, None),
         )
         if reading.problems:
             raise ConfigurationError(reading.problems)
@@ -120,12 +124,20 @@ class Settings:
 
         It depends on the data folder alone, so every process finds the same one.
         """
-        path = self.data_dir / "redis" / "redis.sock"
+        return self._socket("redis", "redis.sock")
+
+    @property
+    def meaning_socket(self) -> Path:
+        """The socket of the program that runs the embedding model, found likewise."""
+        return self._socket("meaning", "meaning.sock")
+
+    def _socket(self, folder: str, socket: str) -> Path:
+        path = self.data_dir / folder / socket
         if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
             return path
         name = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
         # Not $TMPDIR, which may differ between processes. The folder is made private (0700) and checked.
-        return Path("/tmp") / f"relais-{os.geteuid()}-{name}" / "redis.sock"  # noqa: S108
+        return Path("/tmp") / f"relais-{os.geteuid()}-{name}" / socket  # noqa: S108
 
     def redis_connection_url(self) -> str:
         """What a Redis client connects to: REDIS_URL, or the bundled server's socket (`unix:///…`)."""
@@ -206,6 +218,10 @@ def _make_private_folder(folder: Path) -> bool:
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise ValueError(f"the folder {folder} is not writable; choose another or change its owner")
     return True
+
+
+def _any_path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _folder(text: str) -> Path:

@@ -4,7 +4,8 @@ The questions are not kept with the project: `--data` or RELAIS_ROUTING_DATA nam
 not there is skipped by name. `--shots` adds tables for experts who have only answered a few questions yet, each beside
 the better of its two simplest parts alone: votes of similar questions, and what people answered before. `--budgets`
 plays each set in the order of the file, a part learned and the others asked one after the other, and says how often
-Relais would have asked by itself and how often that was wrong (see `_budgets`). Exit code 1 when a goal was missed.
+Relais would have asked by itself and how often that was wrong (see `_budgets`). `--model` measures with an embedding
+model (see docs/embeddings.md). Exit code 1 when a goal was missed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 from bench._budgets import budgets_kept
 from helpdesk.commands.routing_eval import few, read, row_of
-from helpdesk.routing.evaluation import Row, evaluate
+from helpdesk.routing.evaluation import Nearness, Row, evaluate
 from helpdesk.routing.evidence import WEIGHTS, Part
 
 FOLDER = "RELAIS_ROUTING_DATA"
@@ -64,6 +65,7 @@ def main() -> int:
     if options.data is None:
         print(f"Nothing measured: --data or {FOLDER} names no folder.")
         return 0
+    options.nearness = _nearness(options.model)
     results = [found for chosen in SETS if options.only in chosen.name for found in _measured(chosen, options)]
     if options.json:
         print(json.dumps(results))
@@ -77,8 +79,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--shots", action="store_true", help="also with 1, 3, 5 and 10 questions for each expert")
     parser.add_argument("--budgets", action="store_true", help="instead, how well budgets of wrong choices are kept")
     parser.add_argument("--limit", type=int, metavar="N", help="ask the first N questions only")
+    parser.add_argument("--model", type=Path, metavar="FOLDER", help="with the embedding model in this folder")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
+
+
+def _nearness(model: Path | None) -> Nearness | None:
+    if model is None:
+        return None
+    from helpdesk.embedding.measuring import Measuring
+    from helpdesk.embedding.model import load
+
+    return Measuring(load(model))
 
 
 def _folder() -> Path | None:
@@ -95,12 +107,12 @@ def _measured(chosen: Set, options: argparse.Namespace) -> Iterator[dict[str, An
     if options.budgets:
         yield from _budgets_kept(options, chosen.name, learned, asked)
         return
-    yield _told(options, chosen.name, _reached(learned, asked), {"first": chosen.first, "among": chosen.among})
+    yield _told(options, chosen.name, _reached(options, learned, asked), {"first": chosen.first, "among": chosen.among})
     for shots in FEW if options.shots else ():
         some = few(learned, shots)
-        alone = [_alone(part, some, asked) for part in (Part.PRECEDENTS, Part.HISTORY)]
+        alone = [_alone(options, part, some, asked) for part in (Part.PRECEDENTS, Part.HISTORY)]
         goals = {name: max(found[name] for found in alone) for name in ("first", "among")}
-        yield _told(options, f"{chosen.name}, {shots} each", _reached(some, asked), goals)
+        yield _told(options, f"{chosen.name}, {shots} each", _reached(options, some, asked), goals)
 
 
 def _budgets_kept(
@@ -111,14 +123,19 @@ def _budgets_kept(
         yield {"set": name, **kept.as_document(), "met": kept.met}
 
 
-def _reached(learned: Sequence[Row], asked: Sequence[Row], weights: Mapping[Part, float] = WEIGHTS) -> dict[str, float]:
-    figures = evaluate(learned, asked, weights=weights)
+def _reached(
+    options: argparse.Namespace,
+    learned: Sequence[Row],
+    asked: Sequence[Row],
+    weights: Mapping[Part, float] = WEIGHTS,
+) -> dict[str, float]:
+    figures = evaluate(learned, asked, weights=weights, nearness=options.nearness)
     return {"first": figures.top1 or 0.0, "among": figures.top3 or 0.0}
 
 
-def _alone(part: Part, learned: Sequence[Row], asked: Sequence[Row]) -> dict[str, float]:
+def _alone(options: argparse.Namespace, part: Part, learned: Sequence[Row], asked: Sequence[Row]) -> dict[str, float]:
     """What one part reaches when all others weigh nothing."""
-    return _reached(learned, asked, dict.fromkeys(WEIGHTS, 0.0) | {part: WEIGHTS[part]})
+    return _reached(options, learned, asked, dict.fromkeys(WEIGHTS, 0.0) | {part: WEIGHTS[part]})
 
 
 def _told(

@@ -49,9 +49,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 def connect(settings: Settings) -> None:
     """Tell the parts that know nothing of Flask what this process uses: one Redis, one key, one index at a time."""
     from helpdesk import outbox
+    from helpdesk.embedding import asking
     from helpdesk.intake import askers
     from helpdesk.search import access
 
     outbox.connect(settings.redis_connection_url())
     askers.use_key(settings.secret_key)
     access.connect(settings)
+    asking.connect(settings)

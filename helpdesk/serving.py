@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from config import ConfigurationError, Settings
+from helpdesk.embedding.folder import problem_with
 from helpdesk.supervision import claims, redis
 from helpdesk.supervision.interruptions import Interruptions, StopRequested
 from helpdesk.supervision.keeping import Keeper, StartFailed
@@ -83,6 +84,7 @@ class _Run:
             prepared = self._prepare(demo=demo)
             for number in range(1, self.settings.job_workers + 1):
                 self.keeper.start(programs.worker(number), stage="workers")
+            self._start_meaning()
             self.keeper.start(programs.scheduler(), stage="scheduler")
             claims.listen(self.listener)
             web = programs.web(self.listener.fileno())
@@ -102,6 +104,15 @@ class _Run:
         private_folder(unix_socket.parent)
         child = self.programs.bundled_redis(claims.lock_inherited_by_redis(folder, self.wait, patience))
         self.keeper.start(child, stage="redis", ready=lambda: redis.answers(unix_socket), within=REDIS_WITHIN)
+
+    def _start_meaning(self) -> None:
+        """The embedding model, where one is named. Relais starts without one that can't be used."""
+        folder = self.settings.embedding_model
+        problem = problem_with(folder) if folder else None
+        if problem:
+            progress(f"Matching goes on without an embedding model (RELAIS_EMBEDDING_MODEL): {problem}")
+        elif folder:
+            self.keeper.start(self.programs.meaning(), stage="workers")
 
     def _prepare(self, *, demo: bool) -> dict[str, Any]:
         """Migrate the database and load the demo, before anything else uses it."""

@@ -13,6 +13,7 @@ from rq.worker import DequeueStrategy
 from config import Settings
 from helpdesk import create_app
 from helpdesk.db import db
+from helpdesk.embedding import asking
 from helpdesk.outbox import Lane
 from workers import logs
 
@@ -50,6 +51,7 @@ def work(arguments: list[str]) -> int:
     logs.configure(settings.log_level)
     lanes = [Lane(name) for name in arguments] or list(Lane)
     app = create_app(settings)
+    asking.be_patient()
     connection = Redis.from_url(settings.redis_connection_url())
     # In turns: a lane that always has something to do must not keep a worker from the others.
     turns = DequeueStrategy.ROUND_ROBIN

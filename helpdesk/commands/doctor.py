@@ -22,6 +22,8 @@ from helpdesk import clock, outbox, revisions
 from helpdesk.cli import AS_IT_IS
 from helpdesk.commands import Commands, Result
 from helpdesk.db import db
+from helpdesk.embedding.asking import exchange
+from helpdesk.embedding.folder import problem_with
 from helpdesk.outbox import OutboxRow, RowState
 from helpdesk.search.access import index_problem, open_index
 from helpdesk.search.following import lag
@@ -51,7 +53,8 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace, app: Flask) -> Result:
     """Exit code 1 when there is a problem; a warning alone is 0. The document: `healthy` and `checks`."""
     settings: Settings = app.extensions["relais_settings"]
-    found = {name: check(settings) for name, check in CHECKS.items()}
+    checked = CHECKS | ({"meaning": check_meaning} if settings.embedding_model else {})
+    found = {name: check(settings) for name, check in checked.items()}
     lines = []
     for name, finding in found.items():
         advice = f" {finding.advice}" if finding.advice else ""
@@ -140,6 +143,20 @@ def check_index(settings: Settings) -> Finding:
     if behind:
         return Finding(WARNING, f"{behind} changes behind.", "Running workers catch up; ask again in a minute.")
     return Finding(GOOD, "usable and up to date.")
+
+
+def check_meaning(settings: Settings) -> Finding:
+    """The embedding model, which nothing depends on: matching goes on without it."""
+    problem = problem_with(settings.embedding_model) if settings.embedding_model else None
+    if problem is None:
+        try:
+            state = exchange(settings.meaning_socket, {}, patience=2.0)
+        except (OSError, ValueError) as error:
+            return Finding(WARNING, f"the embedding model does not answer ({error}).", START)
+        problem = state["problem"]
+        if problem is None:
+            return Finding(GOOD, f"the embedding model is loaded and knows {state['known']} precedents.")
+    return Finding(WARNING, f"matching goes on without the embedding model: {problem}", "See RELAIS_EMBEDDING_MODEL.")
 
 
 def check_mail(settings: Settings) -> Finding:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpdesk.commands import CommandRefused, Commands, Result, WrongUsage
-from helpdesk.routing.evaluation import Row, evaluate
+from helpdesk.routing.evaluation import Nearness, Row, evaluate
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from config import Settings
 
 NOBODY = ("oos", "none")
 
@@ -44,8 +46,22 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
     asking = [row_of(row, args.label) for row in asked[: args.limit]]
     if not learning or not asking:
         raise CommandRefused(f"{args.file} has no rows to learn from or none to ask in these splits.")
-    figures = evaluate(few(learning, args.shots), asking).as_document()
+    nearness = _nearness(app.extensions["relais_settings"])
+    figures = evaluate(few(learning, args.shots), asking, nearness=nearness).as_document()
     return Result(lines=[f"{name:22} {_shown(value)}" for name, value in figures.items()], document=figures)
+
+
+def _nearness(settings: Settings) -> Nearness | None:
+    """By the embedding model, where one is named: to measure without, leave the setting out."""
+    if settings.embedding_model is None:
+        return None
+    from helpdesk.embedding.measuring import Measuring
+    from helpdesk.embedding.model import ModelUnusable, load
+
+    try:
+        return Measuring(load(settings.embedding_model))
+    except ModelUnusable as unusable:
+        raise CommandRefused(f"RELAIS_EMBEDDING_MODEL: {unusable}") from unusable
 
 
 def _check(args: argparse.Namespace) -> None:

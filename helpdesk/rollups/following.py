@@ -26,7 +26,7 @@ from helpdesk.db import db, transaction
 from helpdesk.rollups.days import packed
 from helpdesk.rollups.models import NO_DEPARTMENT, STARTED, ClockDay, ClockReading, DayCount
 from helpdesk.rollups.reading import readings_of
-from helpdesk.search.following import settled_changes_after
+from helpdesk.search.following import changes_after
 from helpdesk.tickets.models import Event, IndexChange, Ticket, TicketTopic
 from helpdesk.tickets.workflow import Kind
 
@@ -48,7 +48,7 @@ def follow(seconds: float | None = None) -> int:
     started, done = time.monotonic(), 0
     while seconds is None or time.monotonic() - started < seconds:
         through = noted(THROUGH) or 0
-        changes = settled_changes_after(through, BATCH)
+        changes = changes_after(through, BATCH)
         if not changes:
             break
         _read_again({change.entity_id for change in changes if change.kind == "ticket"}, through, changes[-1].id)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from helpdesk.routing.learning import Experience
 from helpdesk.routing.lessons import Lessons, lessons
 from helpdesk.routing.linear import Example, LinearModel, importance
 from helpdesk.routing.matching import judge
+from helpdesk.routing.nearness import Measure, Nearer, Retrieval
 from helpdesk.search.documents import BEGINNING, LONGEST_HISTORY
 from helpdesk.search.index import Document, Index, PersonDocument, PrecedentDocument, PrecedentKind
 from helpdesk.search.query import Query
@@ -34,6 +35,10 @@ BUDGET = 0.03
 COVERAGE = 0.8
 REPLAYED = 0.2
 """At most this share of what is learned from is replayed to calibrate."""
+
+
+Nearness = Callable[[Mapping[str, str]], Measure]
+"""Key → text of the precedents there are, to how near those are to a question."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,16 @@ def evaluate(
     asked: Sequence[Row],
     budget: float = BUDGET,
     weights: Mapping[Part, float] = WEIGHTS,
+    nearness: Nearness | None = None,
 ) -> Figures:
-    """Build an index of the `learned` rows, ask the others in order, without learning from them."""
-    known = _lessons(learned, budget)
+    """Build an index of the `learned` rows, ask the others in order, without learning from them.
+
+    `nearness`: with an embedding model, which is given the texts learned from and then asked.
+    """
+    known = _lessons(learned, budget, nearness)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
         started = time.process_time()
-        experts = _Experts(learned, Path(folder))
+        experts = _Experts(learned, Path(folder), nearness)
         seconds = time.process_time() - started
         model = _model(learned, experts.numbers)
         experience = Experience(len(learned), known.calibration, known.automatic_from, model=model)
@@ -109,9 +118,11 @@ def evaluate(
     return _figures(results, seconds)
 
 
-def asked_in_order(learned: Sequence[Row], asked: Sequence[Row], folder: Path) -> Iterator[Decided]:
+def asked_in_order(
+    learned: Sequence[Row], asked: Sequence[Row], folder: Path, nearness: Nearness | None = None
+) -> Iterator[Decided]:
     """What became of each of `asked` when only `learned` was known; the index is built in `folder`."""
-    experts = _Experts(learned, folder)
+    experts = _Experts(learned, folder, nearness)
     known = Experience(model=_model(learned, experts.numbers))
     return (experts.ask(row, known).decided for row in asked)
 
@@ -131,14 +142,14 @@ def _model(learned: Sequence[Row], numbers: Mapping[str, int]) -> LinearModel | 
     return LinearModel.fit(examples) if examples else None
 
 
-def _lessons(learned: Sequence[Row], budget: float) -> Lessons:
+def _lessons(learned: Sequence[Row], budget: float, nearness: Nearness | None) -> Lessons:
     """What came of some of the answered questions when only others were known."""
     count = min(MOST, int(len(learned) * REPLAYED))
     if count == 0:
         return Lessons()
     before, replayed = _set_apart(learned, count)
     with tempfile.TemporaryDirectory(prefix="relais-eval-") as folder:
-        return lessons(list(asked_in_order(before, replayed, Path(folder))), budget)
+        return lessons(list(asked_in_order(before, replayed, Path(folder), nearness)), budget)
 
 
 def _set_apart(learned: Sequence[Row], count: int) -> tuple[Sequence[Row], Sequence[Row]]:
@@ -153,7 +164,7 @@ def _set_apart(learned: Sequence[Row], count: int) -> tuple[Sequence[Row], Seque
 class _Experts:
     """The labels as people, in an index of their answered questions."""
 
-    def __init__(self, learned: Sequence[Row], folder: Path) -> None:
+    def __init__(self, learned: Sequence[Row], folder: Path, nearness: Nearness | None = None) -> None:
         self._answered: defaultdict[str, list[Row]] = defaultdict(list)
         for row in learned:
             for label in row.labels:
@@ -161,13 +172,20 @@ class _Experts:
         self.numbers = {label: number for number, label in enumerate(self._answered, 1)}
         last = max((row.time for row in learned if row.time), default=None)
         self._candidates = {number: self._candidate(label, last) for label, number in self.numbers.items()}
-        self._index: Index = WhooshIndex(folder / "index")
-        self._index.rebuild(self._documents(learned), watermark=0)
+        index: Index = WhooshIndex(folder / "index")
+        index.rebuild(self._documents(learned), watermark=0)
+        self._index: Retrieval = index
+        if nearness is not None:
+            texts = {each.key: each.question for each in self._precedents(learned)}
+            self._index = Nearer(index, nearness(texts))
 
     def _documents(self, learned: Sequence[Row]) -> Iterable[Document]:
         for label, rows in self._answered.items():
             history = "\n".join(f"{row.text}\n{row.answer[:BEGINNING]}" for row in rows[-LONGEST_HISTORY:])
             yield PersonDocument(self.numbers[label], history=history)
+        yield from self._precedents(learned)
+
+    def _precedents(self, learned: Sequence[Row]) -> Iterator[PrecedentDocument]:
         for number, row in enumerate(learned, 1):
             if row.labels:
                 credited = {self.numbers[label]: 1.0 for label in row.labels}

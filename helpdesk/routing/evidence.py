@@ -3,17 +3,18 @@
     fit(p) = Σ_part points(part, p),   points = weight · strength(part) · value(part, p)
 
 A part is one kind of evidence: what is said about the person, the topics they declared, precedents credited to them,
-questions they answered before, exact codes or product names, and what the organisation's decided questions taught. A
-value is the person's score divided by the best in the list, but for two: votes of precedents count by their logarithm,
-from 0 to 1, and learned scores by how far they stand above the mean. The strength of a part is how much of the
-question it explains at best, so that a list in which nothing really fits weighs less than one in which something does.
+questions they answered before, exact codes or product names, what the organisation's decided questions taught, and,
+where an embedding model is named, how near those precedents are in meaning. A value is the person's score divided by
+the best in the list, but for three: votes of precedents, by words or by meaning, count by their logarithm, from 0 to
+1, and learned scores by how far they stand above the mean. The strength of a part is how much of the question it
+explains at best, so that a list in which nothing really fits weighs less than one in which something does.
 
 Points add up like logarithms of odds: who leads by one is about three times as likely.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import log
 
@@ -29,6 +30,8 @@ class Part(StrEnum):
     HISTORY = "history"
     CODES = "codes"
     LEARNED = "learned"
+    MEANING = "meaning"
+    """Precedents that mean nearly the same, whatever their words. Nothing without an embedding model."""
     SILENCE = "silence"
     """What is taken from somebody who fell silent."""
 
@@ -40,12 +43,15 @@ WEIGHTS: Mapping[Part, float] = {
     Part.HISTORY: 2.5,
     Part.CODES: 1.0,
     Part.LEARNED: 3.5,
+    Part.MEANING: 2.0,
 }
-FULL_STRENGTH, FULL_HISTORY = 0.25, 0.05
+FULL_STRENGTH, FULL_HISTORY, FULL_MEANING = 0.25, 0.05, 1.0
 """A part that explains this share of the question, or more, has its whole weight. Histories are long and rarely explain
-much of a question."""
+much of a question; only the same text is as near as 1, and how near the best is tells a question that belongs here."""
 VOTE_POWER = 4
 """A precedent half as good as the best counts a sixteenth."""
+NEARNESS_POWER = 6
+"""The same for meanings, which are never far apart: half as near counts hardly anything."""
 BUSY_POWER = 0.3
 """Somebody who answered n questions has their votes divided by n to this power: they match more by chance."""
 LEAST_VOTE, LEAST_FIRST_VOTE = 0.01, 0.3
@@ -97,6 +103,7 @@ def shares_of(evidence: Evidence, candidates: Mapping[int, Candidate]) -> Shares
         Part.TOPICS: _shared(_topic_scores(evidence, candidates)),
         Part.PRECEDENTS: _by_logarithm(_votes(evidence.precedents.hits, candidates), _least_vote(candidates)),
         Part.LEARNED: _above_mean({p: score for p, score in evidence.learned.items() if p in candidates}),
+        Part.MEANING: _by_logarithm(_nearest(evidence.precedents.hits, candidates), _least_vote(candidates)),
     }
 
 
@@ -135,14 +142,23 @@ def _topic_scores(evidence: Evidence, candidates: Mapping[int, Candidate]) -> di
     }
 
 
-def _votes(hits: Iterable[PrecedentHit], candidates: Mapping[int, Candidate]) -> dict[int, float]:
+def _nearest(hits: Iterable[PrecedentHit], candidates: Mapping[int, Candidate]) -> dict[int, float]:
+    """The votes of precedents whose meaning is known, by how near it is."""
+    near = [replace(hit, score=max(0.0, hit.nearness)) for hit in hits if hit.nearness is not None]
+    return _votes(near, candidates, NEARNESS_POWER)
+
+
+def _votes(
+    hits: Iterable[PrecedentHit], candidates: Mapping[int, Candidate], power: float = VOTE_POWER
+) -> dict[int, float]:
     """Each precedent votes for those it credits, the better ones far more than the others."""
     votes: defaultdict[int, float] = defaultdict(float)
-    best = max((hit.score for hit in hits), default=0.0)
-    for hit in hits:
+    listed = list(hits)
+    best = max((hit.score for hit in listed), default=0.0)
+    for hit in listed if best > 0 else ():
         for person, credit in hit.credits.items():
             if person in candidates:
-                votes[person] += credit * (hit.score / best) ** VOTE_POWER
+                votes[person] += credit * (hit.score / best) ** power
     return {person: vote / max(1, candidates[person].answered) ** BUSY_POWER for person, vote in votes.items()}
 
 
@@ -157,6 +173,8 @@ def strengths(evidence: Evidence) -> dict[Part, float]:
         Part.HISTORY: _ratio((hit.history for hit in people.hits), people.ideal_history),
         Part.TOPICS: 1.0 if evidence.chosen_topics else _ratio((hit.score for hit in topics.hits), topics.ideal),
         Part.PRECEDENTS: _ratio((hit.score for hit in precedents.hits), precedents.ideal),
+        # Squared: precedents that are only somewhat near say little, however they rank among themselves.
+        Part.MEANING: max([0.0, *(hit.nearness for hit in precedents.hits if hit.nearness)]) ** 2,
     }
 
 
@@ -164,13 +182,15 @@ def _ratio(scores: Iterable[float], ideal: float) -> float:
     return min(1.0, max(scores, default=0.0) / ideal) if ideal > 0 else 0.0
 
 
+_FULL = {Part.HISTORY: FULL_HISTORY, Part.MEANING: FULL_MEANING}
+
+
 def points_of(shares: Shares, evidence: Evidence, candidates: Mapping[int, Candidate]) -> Points:
     """What each part gives to everybody something speaks for; their fit is the sum."""
     strength = strengths(evidence)
     points: defaultdict[int, dict[Part, float]] = defaultdict(dict)
     for part, values in shares.items():
-        full = FULL_HISTORY if part is Part.HISTORY else FULL_STRENGTH
-        weight = evidence.weights[part] * min(1.0, strength[part] / full)
+        weight = evidence.weights[part] * min(1.0, strength[part] / _FULL.get(part, FULL_STRENGTH))
         for person, value in values.items():
             if weight * value > 0:
                 points[person][part] = weight * value

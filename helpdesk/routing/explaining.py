@@ -12,6 +12,10 @@ from helpdesk.search.query import Key
 NOTICEABLY_SILENT = exp(LEAST_SILENCE)
 """The chance that somebody still answers below which their silence costs them points, and is said."""
 
+NEAR_ENOUGH, NEARLY_AS_NEAR = 0.5, 0.85
+"""The nearness, and the share of the best, from which a precedent is said to mean nearly the same: one further off
+gives few points, and nobody would see why."""
+
 
 def reasons_for(
     person: int,
@@ -34,6 +38,7 @@ def reasons_for(
     if known.answered and shares[Part.HISTORY].get(known.person_id, 0.0) >= 0.5:
         reasons.append(Reason(ReasonKind.HISTORY, {"answered": known.answered}))
     reasons += _learned_reasons(known.person_id, evidence, shares)
+    reasons += _meaning_reasons(known.person_id, evidence, shares)
     if known.presence < NOTICEABLY_SILENT and known.last_answered_at is not None:
         reasons.append(Reason(ReasonKind.SILENCE, {"last": known.last_answered_at.isoformat()}))
     if language_factor(who, evidence.query.language) < 1:
@@ -52,6 +57,20 @@ def _learned_reasons(person: int, evidence: Evidence, shares: Shares) -> list[Re
     spans = sorted(evidence.learned_words(person))
     words = list(dict.fromkeys(evidence.query.text[start:end] for start, end in spans))
     return [Reason(ReasonKind.LEARNED, {"words": words, "spans": [list(span) for span in spans]})] if words else []
+
+
+def _meaning_reasons(person: int, evidence: Evidence, shares: Shares) -> list[Reason]:
+    """The precedents nearest in meaning, when that speaks for the person about as much as for anybody: at most five,
+    each near, and nearly as near as the nearest of all."""
+    meaning = shares[Part.MEANING]
+    if meaning.get(person, 0.0) < max(meaning.values(), default=1.0) / 2:
+        return []
+    near = [(hit.nearness, hit) for hit in evidence.precedents.hits if hit.nearness is not None]
+    least = max([NEAR_ENOUGH, *(NEARLY_AS_NEAR * nearness for nearness, _ in near)])
+    mine = [(nearness, hit) for nearness, hit in near if nearness >= least and hit.credits.get(person, 0.0) > 0]
+    mine.sort(key=lambda each: -each[0])
+    precedents = [{"kind": str(hit.kind), "id": hit.source_id} for _, hit in mine[:5]]
+    return [Reason(ReasonKind.MEANING, {"precedents": precedents, "count": len(mine)})] if mine else []
 
 
 def known_terms(person: int, evidence: Evidence) -> set[str]:

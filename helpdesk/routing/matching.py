@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from helpdesk import clock
 from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
 from helpdesk.db import db
+from helpdesk.embedding import asking as embedding
 from helpdesk.routing import asking
 from helpdesk.routing.asked import query_of
 from helpdesk.routing.candidates import Candidate
@@ -43,6 +44,7 @@ from helpdesk.routing.evidence import WEIGHTS, Evidence, Part
 from helpdesk.routing.features import counted, words_of
 from helpdesk.routing.learning import Experience, experience
 from helpdesk.routing.linear import LinearModel
+from helpdesk.routing.nearness import Nearer, Retrieval
 from helpdesk.routing.ranking import Ranking, rank
 from helpdesk.routing.reasons import Reason
 from helpdesk.routing.synonyms import in_force
@@ -50,12 +52,15 @@ from helpdesk.routing.training import the_model
 from helpdesk.routing.weights import weights_of
 from helpdesk.search.access import the_index
 from helpdesk.search.equivalents import Equivalents
-from helpdesk.search.index import Index, PeopleFound, PrecedentsFound, TopicsFound
+from helpdesk.search.index import Index
 from helpdesk.search.query import Query
 from helpdesk.tickets.models import Ticket
 
 ENGINE = "whoosh-bm25f/3"
 """Raised with every change of scoring or ranking, so that a stored decision says what made it."""
+
+ENGINE_WITH_MEANING = f"{ENGINE}+meaning"
+"""The same, when an embedding model was asked and answered."""
 
 URGENT = ("P1", "P2")
 
@@ -155,16 +160,6 @@ def suggestions_for_text(
     return _match(asked, index or the_index(), situation)
 
 
-class Retrieval(Protocol):
-    """What the matcher asks of an index."""
-
-    def people(self, query: Query) -> PeopleFound: ...
-
-    def topics(self, query: Query) -> TopicsFound: ...
-
-    def precedents(self, query: Query) -> PrecedentsFound: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What was found, how it ranks the candidates, and what that allows."""
@@ -236,7 +231,7 @@ def _match(
     known = replace(experience(), model=the_model(index))
     judged = judge(
         query,
-        index,
+        Nearer(index, embedding.nearness) if embedding.is_on() else index,
         candidates,
         known,
         situation,
@@ -258,6 +253,7 @@ def _match(
         official_answers=tuple(earlier_answers(asked, precedents, _day_of(now))),
         similar_tickets=(*open_questions(asked, index), *answered_tickets(asked, precedents)),
         language=query.language,
+        engine=ENGINE_WITH_MEANING if any(hit.nearness is not None for hit in precedents.hits) else ENGINE,
     )
 
 

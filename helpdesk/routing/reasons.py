@@ -15,6 +15,7 @@ class ReasonKind(StrEnum):
     CODE = "code"
     HISTORY = "history"
     LEARNED = "learned"
+    MEANING = "meaning"
     SILENCE = "silence"
     LANGUAGE = "language"
     LOAD = "load"

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from helpdesk.accounts.organisation import setting
 from helpdesk.answers.models import AnswerVersion
 from helpdesk.db import db
+from helpdesk.embedding import asking as embedding
 from helpdesk.errors import RelaisError
 from helpdesk.routing import past
 from helpdesk.routing.asked import query_of
@@ -31,6 +32,7 @@ from helpdesk.routing.learning import Experience
 from helpdesk.routing.masked import without_marks
 from helpdesk.routing.matching import judge
 from helpdesk.routing.models import Decision, Topic
+from helpdesk.routing.nearness import with_nearness
 from helpdesk.routing.replayed import Judged, Replayed, Said, compared
 from helpdesk.routing.synonyms import in_force
 from helpdesk.routing.training import taught_before, the_model
@@ -235,6 +237,8 @@ class _Look:
     def _found(self, side: _Side, ticket: PastTicket) -> tuple[Query, past.Retrieved]:
         query = side.reading(ticket.subject, ticket.text, ticket.language)
         precedents = self.precedents.before(query, ticket.routed_at, ticket.ticket_id)
+        if embedding.is_on():
+            precedents = with_nearness(query, precedents, embedding.nearness)
         return query, past.Retrieved(side.directory.people(query), side.directory.topics(query), precedents)
 
     def _said(

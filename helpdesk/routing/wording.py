@@ -85,6 +85,15 @@ def _learned(data: Mapping[str, Any], say: Words) -> str:
     return _("Questions with these words were theirs so far:")
 
 
+def _meaning(data: Mapping[str, Any], say: Words) -> str:
+    ngettext = say.ngettext
+    return ngettext(
+        "Gave %(num)d answer to a question that means nearly the same.",
+        "Gave %(num)d answers to questions that mean nearly the same.",
+        data["count"],
+    )
+
+
 def _silence(data: Mapping[str, Any], say: Words) -> str:
     _ = say.gettext
     return _("Has answered nothing since %(day)s.", day=say.names.day(data["last"]))
@@ -148,6 +157,7 @@ _SAY: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
     ReasonKind.PRECEDENT: _precedent,
     ReasonKind.HISTORY: _history,
     ReasonKind.LEARNED: _learned,
+    ReasonKind.MEANING: _meaning,
     ReasonKind.SILENCE: _silence,
     ReasonKind.LANGUAGE: _language,
     ReasonKind.LOAD: _load,
@@ -205,6 +215,15 @@ def _your_learned(data: Mapping[str, Any], say: Words) -> str:
     return _("Questions with these words were yours so far:")
 
 
+def _your_meaning(data: Mapping[str, Any], say: Words) -> str:
+    ngettext = say.ngettext
+    return ngettext(
+        "You gave %(num)d answer to a question that means nearly the same.",
+        "You gave %(num)d answers to questions that mean nearly the same.",
+        data["count"],
+    )
+
+
 def _your_silence(data: Mapping[str, Any], say: Words) -> str:
     _ = say.gettext
     return _("You have answered nothing since %(day)s.", day=say.names.day(data["last"]))
@@ -232,6 +251,7 @@ _SAY_TO_THEM: Mapping[ReasonKind, Callable[[Mapping[str, Any], Words], str]] = {
     ReasonKind.PRECEDENT: _your_precedent,
     ReasonKind.HISTORY: _your_history,
     ReasonKind.LEARNED: _your_learned,
+    ReasonKind.MEANING: _your_meaning,
     ReasonKind.SILENCE: _your_silence,
     ReasonKind.LANGUAGE: _your_language,
     ReasonKind.DELEGATE: _your_delegate,

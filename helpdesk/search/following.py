@@ -41,7 +41,7 @@ def follow(index: Index, seconds: float | None = None) -> int:
     if _is_out_of_step(index):
         rebuild(index)
     while seconds is None or time.monotonic() - started < seconds:
-        batch = settled_changes_after(index.watermark(), BATCH)
+        batch = changes_after(index.watermark())
         if not batch:
             break
         changes = documents.changes_for({(change.kind, change.entity_id) for change in batch})
@@ -55,7 +55,7 @@ def rebuild(index: Index) -> None:
     """Build the index anew from the database, while the old one goes on serving, and swap it in."""
     started = time.monotonic()
     _let_go()
-    mark = _last_settled_change()
+    mark = last_settled_change()
     index.rebuild(documents.every_document(), watermark=mark)
     _let_go()
     log.info("index rebuilt in %.1f s up to change %s", time.monotonic() - started, mark)
@@ -85,12 +85,9 @@ def _is_out_of_step(index: Index) -> bool:
     return False
 
 
-def settled_changes_after(watermark: int, limit: int) -> Sequence[IndexChange]:
-    """The next changes after `watermark`, in order, none of which can be joined later by one with a lower number.
-
-    Raises IndexBusy when a transaction that may write such a one does not end.
-    """
-    end = _last_settled_change()
+def changes_after(watermark: int, limit: int = BATCH) -> Sequence[IndexChange]:
+    """The next changes, in order, `limit` at most: nothing can come before them now. Raises IndexBusy."""
+    end = last_settled_change()
     after = select(IndexChange).where(IndexChange.id > watermark, IndexChange.id <= end)
     return db.session.scalars(after.order_by(IndexChange.id).limit(limit)).all()
 
@@ -99,7 +96,7 @@ def _last_change() -> int:
     return db.session.scalar(select(func.max(IndexChange.id))) or 0
 
 
-def _last_settled_change() -> int:
+def last_settled_change() -> int:
     """The last change, once no slower transaction can put one with a lower number before it.
 
     PostgreSQL gives numbers before it commits, so number 11 can be seen before number 10. Whoever has a number holds a

@@ -200,6 +200,13 @@ class PrecedentHit:
     score: float
     credits: Mapping[int, float]
     words: Mapping[Key, float]
+    nearness: float | None = None
+    """How near its meaning is to the question's, -1 to 1, where an embedding model says so; None where none does."""
+
+    @property
+    def key(self) -> str:
+        """That of its document."""
+        return f"precedent:{self.kind}:{self.source_id}"
 
 
 @dataclass(frozen=True, slots=True)

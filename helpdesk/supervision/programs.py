@@ -16,6 +16,7 @@ from helpdesk.supervision.keeping import StartFailed
 THREADS = 16  # per web process: a page waits for the database more than it computes
 # Seconds each may take to end by itself. Their sum, with a second telling for each, stays under ten.
 WEB_ENDS_WITHIN, SCHEDULER_ENDS_WITHIN, WORKERS_END_WITHIN, REDIS_ENDS_WITHIN = 3.0, 0.5, 2.0, 1.5
+MEANING_ENDS_WITHIN = WORKERS_END_WITHIN  # it ends with them
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Programs:
 
     def worker(self, number: int) -> Child:
         return self._python(f"worker {number}", ["workers"], WORKERS_END_WITHIN)
+
+    def meaning(self) -> Child:
+        """Runs the embedding model that the settings name."""
+        return self._python("meaning", ["workers.meaning"], MEANING_ENDS_WITHIN)
 
     def scheduler(self) -> Child:
         return self._python("scheduler", ["workers.schedule"], SCHEDULER_ENDS_WITHIN)

@@ -85,7 +85,7 @@ def test_what_cannot_be_set_is_explained(app, wrong):
 
 
 def test_an_unknown_name_lists_those_there_are(app):
-    with pytest.raises(WrongUsage, match="declared, topics, precedents, history, codes, learned, budget"):
+    with pytest.raises(WrongUsage, match="declared, topics, precedents, history, codes, learned, meaning, budget"):
         run(app, "--set", "weight=1")
 
 

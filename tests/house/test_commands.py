@@ -312,6 +312,30 @@ def test_both_locks_agree_so_that_neither_command_undoes_the_other():
     assert runtime.items() <= development.items()
 
 
+def test_the_optional_extra_is_locked_and_takes_nothing_away_from_the_others():
+    def versions(name: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for line in (PROJECT / name).read_text(encoding="utf-8").splitlines():
+            if "==" in line and line[0].isalnum():
+                package, _equals, version = line.split(" ")[0].partition("==")
+                found.setdefault(package, set()).add(version)
+        return found
+
+    extra, runtime = versions("requirements-embeddings.txt"), versions("requirements.txt")
+    wanted = [
+        line for line in (PROJECT / "requirements-embeddings.in").read_text().splitlines() if line and line[0].isalnum()
+    ]
+    assert wanted
+    assert set(wanted) <= extra.keys()
+    assert not set(wanted) & runtime.keys()
+    shared = extra.keys() & runtime.keys()
+    assert "numpy" in shared
+    assert [package for package in shared if not extra[package] <= runtime[package]] == []
+    development = versions("requirements-dev.txt")
+    apart = extra.keys() & development.keys() - shared
+    assert [package for package in apart if not extra[package] & development[package]] == []
+
+
 def test_the_package_imports_nothing_but_the_standard_library_until_it_must():
     program = (
         "import sys, helpdesk, helpdesk.installing, helpdesk.serving\n"

@@ -40,6 +40,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.routing.explaining": set(),
     "helpdesk.routing.masked": set(),
     "helpdesk.routing.meaning": set(),
+    "helpdesk.routing.nearness": set(),
     "helpdesk.routing.places": {"babel"},
     "helpdesk.routing.ranking": set(),
     "helpdesk.routing.reasons": set(),
@@ -93,7 +94,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # spine
     ("helpdesk.tickets", "helpdesk.sla", "helpdesk.mending"),
     # retrieval: contexts ask it, it asks none of them
-    ("helpdesk.search",),
+    ("helpdesk.search", "helpdesk.embedding"),
     # contexts
     ("helpdesk.intake", "helpdesk.routing"),
     ("helpdesk.answers",),
@@ -140,6 +141,7 @@ LIBRARIES: dict[str, tuple[set[str], str]] = {
          "helpdesk.search.whoosh_staff", "helpdesk.search.whoosh_terms", "helpdesk.search.whoosh_writing"},
         "the adapter behind the port",
     ),
+    "sentence_transformers": ({"helpdesk.embedding.model"}, "an optional extra, loaded by one program"),
     "markdown": ({"helpdesk.answers.markup"}, "one renderer"),
     "nh3": ({"helpdesk.answers.markup"}, "sanitised once, in one place"),
 }  # fmt: skip

@@ -47,6 +47,7 @@ NASTY = (
     "?q=" + "a" * 300, "?queue=nope", "?code=nope", "?department=nope", "?topic=%F0%9F%98%80", "?late=x&mine=y",
     "?limit=-1&limit=x", "?status=nope&language=xx", "?next=//elsewhere.example", f"?offer_id={HUGE}",
     "?role=nope", "?kind=nope&state=nope", "?person=%00&action=%00&object=%00", "?from=x&to=y", "?reason=%00",
+    "?stage=%00&weeks=x", f"?weeks={HUGE}", "?outcome=%00",
 )  # fmt: skip
 
 
@@ -87,6 +88,7 @@ def values_of(whole: Whole) -> dict[str, list[Any]]:
         "token": ["nope", "é", "a" * 200],
         "handle": ["expert-01", *strange],
         "code": ["FIX", "web", "forum", "fibre.deploiement", "oa-001", *strange],
+        "sheet": ["kept", "nope", "%00"],
         "version": ["nope"],
         "filename": ["css/app.css", "../config.py", "nope"],
     }

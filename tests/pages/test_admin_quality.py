@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from helpdesk.accounts.directory import department_with
 from helpdesk.accounts.models import SYSTEM, AuditEntry
 from helpdesk.accounts.organisation import change_setting, setting
 from helpdesk.db import db, transaction
+from helpdesk.embedding import asking
 from helpdesk.outbox import OutboxRow
 from helpdesk.routing.models import Replay, ReplayState
 from helpdesk.routing.replayed import Judged, Said, compared
@@ -201,6 +203,17 @@ def test_the_configuration_in_force_is_nothing_to_try(browser):
     answer = browser.post("/admin/replays", data=configuration())
     assert answer.status_code == 422
     assert "Change something first" in answer.text
+
+
+def test_meaning_is_a_weight_only_where_an_embedding_model_is_named(browser, settings):
+    assert 'name="meaning"' not in browser.get("/admin/replays").text
+    asking.connect(replace(settings, embedding_model=settings.data_dir / "model"))
+    try:
+        assert 'name="meaning"' in browser.get("/admin/replays").text
+        browser.post("/admin/replays", data=configuration(meaning="0"))
+    finally:
+        asking.connect(settings)
+    assert [row.changes["weights"] for row in db.session.scalars(select(Replay))] == [{"meaning": 0.0}]
 
 
 def a_replay(**fields):

@@ -184,7 +184,8 @@ def test_an_escalated_question_without_department_is_on_no_page(client, manager)
 def figures_of(stage, page):
     """The cells of a stage in the table of what was kept."""
     row = page.split('id="kept"')[1].split(f">{stage}</th>")[1].split("</tr>")[0]
-    return [re.sub("<[^>]*>", "", f"<td{cell}").strip() for cell in row.split("<td")[1:]], re.findall('href="([^"]*)"', row)
+    cells = [re.sub("<[^>]*>", "", f"<td{cell}").strip() for cell in row.split("<td")[1:]]
+    return cells, re.findall('href="([^"]*)"', row)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def crawl(client: FlaskClient, engine: Engine, start: str) -> tuple[list[str], C
             wrong += [f"{address} ({locale}): {fault}" for fault in faults(answer.text, locale)]
             if len(statements.said) > STATEMENTS:
                 wrong.append(f"{address}: {len(statements.said)} statements")
-        for link in links(answer.text, "http://localhost" + address):
+        for link in links(answer.text, "http://localhost" + address) if answer.mimetype == "text/html" else ():
             if link not in known:
                 known.add(link)
                 waiting.append(link)

@@ -22,7 +22,7 @@ from helpdesk.rollups import following
 from helpdesk.rollups.days import packed, quantile, unpacked
 from helpdesk.rollups.models import STARTED, ClockDay, ClockReading, DayCount
 from helpdesk.routing import offering
-from helpdesk.search.following import settled_changes_after
+from helpdesk.search.following import changes_after
 from helpdesk.sla.explaining import explain
 from helpdesk.tickets import triaging
 from helpdesk.tickets.models import Ticket
@@ -132,7 +132,7 @@ def test_a_ticket_that_becomes_restricted_leaves_the_figures(whole):
 
 def test_who_comes_second_changes_nothing(whole, monkeypatch):
     """Two follow at once: the one that finds the watermark moved leaves everything as it is."""
-    stale = settled_changes_after(0, following.BATCH)
+    stale = changes_after(0, following.BATCH)
     following.follow()
     before = everything()
     following._read_again({change.entity_id for change in stale if change.kind == "ticket"}, 0, stale[-1].id)

@@ -15,9 +15,10 @@ from wtforms.validators import InputRequired
 
 from helpdesk.accounts.models import Department
 from helpdesk.accounts.organisation import setting
+from helpdesk.embedding import asking as embedding
 from helpdesk.routing.budget import Outlook
 from helpdesk.routing.confidence import Mode
-from helpdesk.routing.evidence import WEIGHTS
+from helpdesk.routing.evidence import WEIGHTS, Part
 from helpdesk.routing.steering import chosen_mode
 from helpdesk.routing.weights import weights_of
 from helpdesk.web.forms.admin import AdministrationForm
@@ -40,7 +41,13 @@ PARTS = {
     "history": _l("All they ever answered"),
     "codes": _l("Exact codes and product names"),
     "learned": _l("What decided questions taught"),
+    "meaning": _l("Questions that mean nearly the same"),
 }
+
+
+def parts_in_use() -> dict[str, Any]:
+    """Without what needs an embedding model, where there is none."""
+    return {name: label for name, label in PARTS.items() if name != Part.MEANING or embedding.is_on()}
 
 
 class SteeringForm(AdministrationForm):
@@ -106,8 +113,14 @@ class ReplayForm(FlaskForm):
     history = NumberField(PARTS["history"])
     codes = NumberField(PARTS["codes"])
     learned = NumberField(PARTS["learned"])
+    meaning = NumberField(PARTS["meaning"])
     budget = PercentField(_l("Wrong choices allowed, in percent"))
     last = SelectField(_l("How many decided questions"), coerce=int, choices=LAST_CHOICES)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in PARTS.keys() - parts_in_use().keys():
+            del self[name]
 
 
 def shown_configuration() -> dict[str, Any]:

@@ -90,7 +90,7 @@ def home() -> ResponseReturnValue:
         verdict=response_wording.verdict(found, asked.stage),
         standing=standing(me(), asked.ids),
         first=_first(asked),
-        sheets={sheet.code: sheet for sheet in _sheets(asked, found)},
+        sheets={each.code: each for each in _sheets(asked, found)},
         figures=figures,
         lines=time_charts.lines([[week.p90 for week in weeks], [week.median for week in weeks]], figures.target),
         named={place: local_date(found.weeks[place].start, "short") for place in named_places(len(weeks))},
@@ -127,6 +127,8 @@ def behind() -> ResponseReturnValue:
     """The questions behind a figure: `?stage=` and `?outcome=`, of the department and period asked for."""
     asked = _asked()
     outcome = request.args.get("outcome", tickets_behind.ENDED)
+    if outcome not in response_wording.OUTCOMES:
+        raise NotFound()
     cursor = request.args.get("cursor") or None
     page = tickets_behind.behind(me(), asked.ids, asked.period, asked.stage, outcome, clock.now(), cursor)
     return render_template(
@@ -139,14 +141,14 @@ def behind() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/figures/<name>.csv")
-def figures(name: str) -> ResponseReturnValue:
+@blueprint.get("/figures/<sheet>.csv")
+def figures(sheet: str) -> ResponseReturnValue:
     """One table of the page as CSV."""
     asked = _asked()
     found = response_times(asked.ids, asked.period, clock.now())
-    for sheet in _sheets(asked, found):
-        if sheet.code == name:
-            return _download(as_csv(sheet), f"{asked.code}-{name}-{asked.period.start}.csv", "text/csv; charset=utf-8")
+    for each in _sheets(asked, found):
+        if each.code == sheet:
+            return _download(as_csv(each), f"{asked.code}-{sheet}-{asked.period.start}.csv", "text/csv; charset=utf-8")
     raise NotFound()
 
 

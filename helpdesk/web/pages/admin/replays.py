@@ -17,7 +17,7 @@ from helpdesk.routing.models import Replay
 from helpdesk.routing.replayed import Effect, Replayed
 from helpdesk.routing.replays import LAST, apply_replay, ask_for_replay, latest_replays, replay_with, still_fits
 from helpdesk.tickets.models import Ticket
-from helpdesk.web.forms.routing import PARTS, ReplayForm, shown_configuration
+from helpdesk.web.forms.routing import PARTS, ReplayForm, parts_in_use, shown_configuration
 from helpdesk.web.looks import number
 from helpdesk.web.pages.admin.place import LARGEST_ID, blueprint, page
 from helpdesk.web.quality_wording import rounded
@@ -40,13 +40,14 @@ def replays() -> ResponseReturnValue:
         except BadInput as refusal:
             _refuse(form, refusal)
     rows = latest_replays()
-    return page("replays.html", 422 if form.errors else 200, form=form, rows=rows, told=changes_in_words, parts=PARTS)
+    status = 422 if form.errors else 200
+    return page("replays.html", status, form=form, rows=rows, told=changes_in_words, parts=parts_in_use())
 
 
 def _changes(form: ReplayForm) -> Changes:
     """What the form says otherwise than it is."""
     now = shown_configuration()
-    weights = {name: form[name].data for name in PARTS if form[name].data != now[name]}
+    weights = {name: form[name].data for name in parts_in_use() if form[name].data != now[name]}
     budget = form.budget.data if form.budget.data != now[BUDGET] else None
     return Changes(weights, budget)
 
