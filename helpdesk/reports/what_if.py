@@ -23,7 +23,7 @@ from helpdesk.reports.observed import Happened, Opening, happened
 from helpdesk.reports.periods import WEEK, Period
 from helpdesk.sla.deadlines import calendar_with
 from helpdesk.sla.models import CalendarVersion
-from helpdesk.sla.what_if.comparing import Blocks, Comparison, compare
+from helpdesk.sla.what_if.comparing import Blocks, Comparison, closest, compare
 from helpdesk.sla.what_if.hours import Hours, whole
 from helpdesk.sla.what_if.past import Observed, taken_apart
 from helpdesk.sla.what_if.queue import Team
@@ -58,8 +58,9 @@ class Changes:
 
 @dataclass(frozen=True)
 class Trial:
-    """`count` questions tell something, `open_late` of them are still open. `pool`: how many people take any question;
-    `others`: how many keep to their own. `comparison` is None when the questions are too few."""
+    """`count` questions tell something, `open_late` of them are still open. `pool`: how many people take the questions;
+    `others`: how many keep to their own. `shared`: the pool takes any question, else what each had: whichever comes
+    closer to what happened. `comparison` is None when the questions are too few."""
 
     period: Period
     count: int
@@ -67,6 +68,7 @@ class Trial:
     pool: int
     others: int
     usual_target: int | None
+    shared: bool
     comparison: Comparison | None
 
 
@@ -98,12 +100,14 @@ def what_if(department: Department, weeks: int, changes: Changes, now: datetime)
     inside = [row for row in found.rows if row.offered >= blocks.edges[0]]
     pooled = _pooled(inside, len(found.hours))
     telling = [row for row in inside if row.counted and row.target]
-    comparison = None
+    comparison, shared = None, True
     if pooled.any():
-        now_team = _team(found.hours, pooled, ~pooled)
-        target = changes.target * 60 if changes.target else None
         past = taken_apart(found.rows, found.hours)
-        comparison = compare(past, now_team, _changed(found, pooled, changes, opening), blocks, target)
+        teams = [_team(found.hours, pooled, ~pooled, roams=roams) for roams in (pooled, np.zeros_like(pooled))]
+        shared = closest(past, teams) == 0
+        target = changes.target * 60 if changes.target else None
+        changed = _changed(found, pooled, changes, opening, shared=shared)
+        comparison = compare(past, teams[0 if shared else 1], changed, blocks, target)
     return Trial(
         period=period,
         count=len(telling),
@@ -111,6 +115,7 @@ def what_if(department: Department, weeks: int, changes: Changes, now: datetime)
         pool=int(pooled.sum()),
         others=len({row.expert for row in inside}) - int(pooled.sum()),
         usual_target=Counter(row.target for row in telling).most_common(1)[0][0] if telling else None,
+        shared=shared,
         comparison=comparison,
     )
 
@@ -130,15 +135,14 @@ def _pooled(inside: Sequence[Observed], places: int) -> Marks:
     return np.array([counts[place] > 0 and counts[place] >= least for place in range(places)], dtype=bool)
 
 
-def _changed(found: Happened, pooled: Marks, changes: Changes, opening: Opening) -> Team:
+def _changed(found: Happened, pooled: Marks, changes: Changes, opening: Opening, *, shared: bool) -> Team:
     """The team as it would be. Whoever comes or goes has the hours that most of the pool have."""
     try:
         hours = [opening[changes.calendar]] * len(found.hours) if changes.calendar else list(found.hours)
     except ValueError as error:
         raise BadInput([Problem("calendar", "calendar_never_opens")]) from error
-    pool = pooled.sum()
-    if pool + changes.experts < 1:
-        raise BadInput([Problem("experts", "nobody_left", {"count": int(pool)})])
+    if pooled.sum() + changes.experts < 1:
+        raise BadInput([Problem("experts", "nobody_left", {"count": int(pooled.sum())})])
     usual = Counter(id(hours[place]) for place in np.flatnonzero(pooled)).most_common(1)[0][0]
     alike = [int(place) for place in np.flatnonzero(pooled) if id(hours[place]) == usual]
     # Those with the usual hours go first; where more go than there are, others do.
@@ -146,18 +150,14 @@ def _changed(found: Happened, pooled: Marks, changes: Changes, opening: Opening)
     staying = pooled.copy()
     staying[leaving[: max(0, -changes.experts)]] = False
     coming = max(0, changes.experts)
-    return _team(
-        [*hours, *[hours[alike[0]]] * coming],
-        np.concatenate([staying, np.ones(coming, dtype=bool)]),
-        np.concatenate([~pooled, np.zeros(coming, dtype=bool)]),
-    )
+    joining = np.arange(len(hours) + coming) >= len(hours)
+    pool = np.concatenate([staying, np.ones(coming, dtype=bool)])
+    keeps = np.concatenate([~pooled, np.zeros(coming, dtype=bool)])
+    return _team([*hours, *[hours[alike[0]]] * coming], pool, keeps, roams=pool if shared else joining)
 
 
-def _team(
-    hours: Sequence[Hours],
-    pooled: Marks,
-    keeps: Marks,
-) -> Team:
+def _team(hours: Sequence[Hours], pooled: Marks, keeps: Marks, *, roams: Marks) -> Team:
     different = list({id(each): each for each in hours}.values())
     number = {id(each): place for place, each in enumerate(different)}
-    return Team(different, np.array([number[id(each)] for each in hours], dtype=np.int64), pooled, keeps)
+    place = np.array([number[id(each)] for each in hours], dtype=np.int64)
+    return Team(different, place, pooled, keeps, roams)

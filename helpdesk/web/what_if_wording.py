@@ -107,6 +107,14 @@ def told(trial: Trial) -> list[str]:
         ),
         ngettext("One expert shares the questions.", "%(num)d experts share the questions.", trial.pool),
     ]
+    lines.append(
+        _("In the replay, whoever can begin first takes the next question; this comes closest to what happened.")
+        if trial.shared
+        else _(
+            "In the replay everybody answers what they had, and who comes takes what they can begin sooner; "
+            "this comes closest to what happened."
+        )
+    )
     if trial.open_late:
         lines.append(
             ngettext(
@@ -152,11 +160,11 @@ def table(found: Comparison, is_changed: bool) -> Sheet:
     columns = [
         Column(str(_("What"))),
         Column(str(_("In time")), Form.SHARE),
-        Column(str(_("Answers in time")), Form.COUNT),
+        Column(str(_("Number")), Form.COUNT),
         Column(str(_("Share lies between"))),
         Column(str(_("Half within")), Form.DURATION),
         Column(str(_("Nine in ten within")), Form.DURATION),
-        Column(str(_("From the offer, all hours counted: half within")), Form.DURATION),
+        Column(str(_("Half within, from the offer, all hours counted")), Form.DURATION),
     ]
     lines = [
         [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from helpdesk.sla.calendar import due, elapsed
 from helpdesk.sla.calendar_document import from_document
-from helpdesk.sla.what_if.comparing import Blocks, compare
+from helpdesk.sla.what_if.comparing import Blocks, closest, compare
 from helpdesk.sla.what_if.hours import hours_of, whole
 from helpdesk.sla.what_if.past import Observed, taken_apart
 from helpdesk.sla.what_if.queue import Batch, Team, play
@@ -28,12 +28,13 @@ ALWAYS = hours_of(None, FIRST, LAST)
 MINUTE, HOUR = 60, 3600
 
 
-def a_team(*hours, keeps=()):
-    """Experts with these hours; those in `keeps` are not in the pool."""
+def a_team(*hours, keeps=(), roams=None):
+    """Experts with these hours; those in `keeps` are not in the pool; of the pool all take anything, or `roams`."""
     different = list({id(each): each for each in hours}.values())
     place = np.array([next(n for n, each in enumerate(different) if each is whose) for whose in hours])
     pooled = np.array([expert not in keeps for expert in range(len(hours))])
-    return Team(different, place, pooled, ~pooled)
+    anything = pooled if roams is None else np.array([expert in roams for expert in range(len(hours))])
+    return Team(different, place, pooled, ~pooled, anything)
 
 
 def a_batch(offered, work, reaction=None, expert=None):
@@ -243,3 +244,46 @@ def test_who_is_not_in_the_pool_keeps_their_own():
     assert played.spent.tolist() == [[HOUR, 2 * HOUR, HOUR]]
     with pytest.raises(ValueError, match="somebody"):
         play(batch, a_team(hours, hours, keeps=[0, 1]))
+
+
+@given(histories(), st.integers(1, 4), st.integers(0, 2**31))
+@settings(max_examples=60, deadline=None)
+def test_who_comes_makes_nobody_wait_longer_where_each_keeps_to_their_field(history, count, seed):
+    hours, plain = hours_of(OFFICE, FIRST, LAST), batch_of(history)
+    whose = np.random.default_rng(seed).integers(0, count, plain.offered.shape)
+    batch = Batch(plain.offered, plain.reaction, plain.work, whose, plain.present)
+    alone = play(batch, a_team(*[hours] * count, roams=())).spent
+    helped = play(batch, a_team(*[hours] * (count + 1), roams=[count])).spent
+    assert (helped <= alone).all()
+
+
+def a_history_by_field(calendar, count=200, fields=3, seed=5):
+    """What happened where each question went to one of several people by chance, whoever was free."""
+    chance = np.random.default_rng(seed)
+    free, rows = [FIRST] * fields, []
+    for minute in np.sort(chance.integers(0, 42 * 24 * 60, count)).tolist():
+        offered, who = FIRST + timedelta(minutes=minute), int(chance.integers(0, fields))
+        free[who] = due(calendar, max(offered, free[who]), int(chance.exponential(150)) + 1)
+        spent = round(elapsed(calendar, offered, free[who]) * 60)
+        rows.append(Observed(whole(offered), whole(offered), whole(free[who]), 0, spent, who, 8 * HOUR))
+    return rows
+
+
+def test_the_rule_is_the_one_that_comes_closest_to_what_happened():
+    hours = [hours_of(OFFICE, FIRST, LAST)] * 3
+    rules = [a_team(*hours), a_team(*hours, roams=())]
+    by_field = taken_apart(a_history_by_field(OFFICE), hours)
+    assert closest(by_field, rules) == 1
+    assert compare(by_field, rules[1], rules[1], blocks()).now == compare(by_field, rules[1], rules[1], blocks()).real
+    assert compare(by_field, rules[0], rules[0], blocks()).fit != "close"
+    assert closest(taken_apart(a_history_of_least_loaded([OFFICE] * 3), hours), rules) == 0
+
+
+def test_what_somebody_leaves_behind_goes_to_anybody():
+    hours = hours_of(None, FIRST, LAST)
+    team = Team(
+        [hours], np.zeros(3, dtype=int), np.array([True, True, False]), np.zeros(3, dtype=bool), np.zeros(3, bool)
+    )
+    start = whole(FIRST)
+    played = play(a_batch([start] * 4, [HOUR] * 4, expert=[0, 0, 2, 2]), team)
+    assert played.spent.tolist() == [[HOUR, 2 * HOUR, HOUR, 2 * HOUR]]

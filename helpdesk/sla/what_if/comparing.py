@@ -6,9 +6,10 @@ one with replacement, and played through both teams, so that what is compared me
 much chance there is in which weeks were looked at. It does not tell whether the model is right: that is what `real`
 beside `now` is for.
 
-What leans one way. A replay shares questions out better than people do: anybody takes anything, nobody is away, and
-the order is kept; its shares are too high more often than too low, mostly for both sides of the comparison. Whoever has
-more, or less, to do works otherwise than they did, and more is asked where answers are quick: that no replay knows.
+What leans one way. A replay shares questions out better than people do: nobody is away, the order is kept, and under
+the rule that anybody takes anything, nobody has a field of their own. Its shares are too high more often than too low,
+mostly for both sides of the comparison. Whoever has more, or less, to do works otherwise than they did, and more is
+asked where answers are quick: that no replay knows.
 """
 
 from __future__ import annotations
@@ -119,6 +120,14 @@ def compare(past: Past, now: Team, changed: Team, blocks: Blocks, target: int | 
     )
 
 
+def closest(past: Past, teams: Sequence[Team]) -> int:
+    """Which team, with nothing changed, comes closest to what happened, question by question; of equals the first."""
+    everything = np.arange(len(past))[None, :]
+    batch = _batch(past, everything, np.zeros_like(everything), np.ones_like(everything, dtype=bool))
+    apart = [int(np.abs(play(batch, team).spent[0] - past.spent)[past.counted].sum()) for team in teams]
+    return apart.index(min(apart))
+
+
 def _drawn(past: Past, blocks: Blocks) -> tuple[Whole, Batch]:
     """Row 0 is the past as it was, each other one a past that is drawn: which question stands where, and the batch."""
     block = np.searchsorted(blocks.edges, past.offered, side="right") - 1
@@ -134,8 +143,13 @@ def _drawn(past: Past, blocks: Blocks) -> tuple[Whole, Batch]:
     present = np.arange(max(map(len, rows))) < np.array([[len(row)] for row in rows])
     chosen, shift = np.zeros(present.shape, dtype=np.int64), np.zeros(present.shape, dtype=np.int64)
     chosen[present], shift[present] = np.concatenate(rows), np.concatenate(shifts)
+    return chosen, _batch(past, chosen, shift, present)
+
+
+def _batch(past: Past, chosen: Whole, shift: Whole, present: NDArray[np.bool_]) -> Batch:
+    """The chosen questions, offered `shift` seconds later than they were."""
     offered = past.offered[chosen] + shift
-    return chosen, Batch(offered, past.reaction[chosen], past.work[chosen], past.expert[chosen], present)
+    return Batch(offered, past.reaction[chosen], past.work[chosen], past.expert[chosen], present)
 
 
 def _sources(kinds: Sequence[int], count: int) -> Whole:

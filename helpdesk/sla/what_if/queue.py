@@ -1,9 +1,13 @@
 """Questions played through a team, many pasts at once.
 
 Questions are taken in the order in which they are accepted, each by the expert who can begin first (the least work in
-hand); of several who could begin at once, by who took one longest ago. In one calendar this is one queue with several
-desks, first come, first served (Kiefer and Wolfowitz 1955): one more expert then never makes anybody wait longer. With
-several calendars that does not hold: who can begin first may be somebody whose hours end sooner.
+hand); of several who could begin at once, by who took one longest ago. Who may take which is one of two rules: anybody
+anything, or everybody what they had in the past, while those who come take anything, and what somebody leaves behind
+goes to anybody.
+
+In one calendar the first rule is one queue with several desks, first come, first served (Kiefer and Wolfowitz 1955):
+one more expert then never makes anybody wait longer; nor does the first who comes under the second rule. With several
+calendars that does not hold: who can begin first may be somebody whose hours end sooner.
 """
 
 from __future__ import annotations
@@ -33,16 +37,17 @@ class Batch:
 
 @dataclass(frozen=True)
 class Team:
-    """`hours`: the different working hours; `place`: whose of them each expert has; `pooled`: who takes any question.
+    """`hours`: the different working hours; `place`: whose of them each expert has; `pooled`: who takes questions.
 
-    The questions of who is not in the pool stay with them: they answer now and then, and would not take over others.
+    `keeps`: who is not in the pool, but there, and keeps their own questions: they answer now and then, and would not
+    take over others. `roams`: who of the pool takes any question; the others take those they had.
     """
 
     hours: Sequence[Hours]
     place: Whole
     pooled: NDArray[np.bool_]
     keeps: NDArray[np.bool_]
-    """Who is there, outside of the pool, and keeps their own questions."""
+    roams: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -85,21 +90,28 @@ def _run(batch: Batch, team: Team, accepted: Whole, order: Whole) -> tuple[Whole
     spent, handed_over, desk = (np.zeros((rows, count), dtype=np.int64) for _ in range(3))
     free = np.zeros((len(team.place), rows), dtype=np.int64)  # until when each expert is busy, in their working time
     turn = np.zeros((len(team.place), rows), dtype=np.int64)  # when each last took a question
+    may = _allowed(team)
     for step in range(count):
         case = order[:, step]
         here = accepted[:, each, case][team.place]
         begin = np.maximum(here, free)
         rank = _instants(begin, team) * (count + 1) + turn
-        rank[~team.pooled] = np.iinfo(np.int64).max
+        rank[~may[:, batch.expert[each, case]]] = np.iinfo(np.int64).max
         who = rank.argmin(axis=0)
-        own = batch.expert[each, case]
-        who = np.where(team.keeps[own], own, who)
         done = begin[who, each] + batch.work[each, case]
         present = batch.present[each, case]
         free[who, each] = np.where(present, done, free[who, each])
         turn[who, each] = np.where(present, step + 1, turn[who, each])
         spent[each, case], handed_over[each, case], desk[each, case] = done - here[who, each], done, who
     return spent, handed_over, desk
+
+
+def _allowed(team: Team) -> NDArray[np.bool_]:
+    """Who (row) may take a question that was whose (column) in the past."""
+    count = len(team.place)
+    roams, own = np.tile(team.roams[:, None], count), np.eye(count, dtype=bool)
+    left = np.tile(team.pooled[:, None], count)
+    return np.asarray(np.where(team.keeps, own, np.where(team.pooled, roams | own, left)), dtype=bool)
 
 
 def _instants(begin: Whole, team: Team) -> Whole:

@@ -8,9 +8,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField
+from wtforms import Field, Form, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from helpdesk.reports.what_if import FEWEST_WEEKS, MOST_EXPERTS, MOST_WEEKS, Changes
 from helpdesk.web.forms.fields import IntegerField
@@ -20,30 +21,44 @@ LONGEST_TARGET = 100_000
 """Minutes: more than any promise."""
 
 
+class Between(NumberRange):
+    """Looks at numbers only: what is none has been said so already."""
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data is not None:
+            super().__call__(form, field)
+
+
+class Number(IntegerField):
+    """Shown as it was typed, also when it is no number, which a browser's field for numbers would hide."""
+
+    widget = TextInput()
+
+
 class WhatIfForm(FlaskForm):
     class Meta:
         csrf = False
 
-    weeks = IntegerField(
-        _l("Weeks looked at"),
+    weeks = Number(
+        _l("Weeks"),
         validators=[
             Optional(),
-            NumberRange(FEWEST_WEEKS, MOST_WEEKS, _l("Look at 2 to 52 weeks: the last ones that are over.")),
+            Between(FEWEST_WEEKS, MOST_WEEKS, _l("Look at 2 to 52 weeks: the last ones that are over.")),
         ],
     )
-    experts = IntegerField(
-        _l("Experts more or fewer"),
+    experts = Number(
+        _l("Experts, more or fewer"),
         validators=[
             Optional(),
-            NumberRange(-MOST_EXPERTS, MOST_EXPERTS, _l("Try from five experts fewer (−5) to five more (+5).")),
+            Between(-MOST_EXPERTS, MOST_EXPERTS, _l("Try from five experts fewer (−5) to five more (+5).")),
         ],
     )
-    calendar = SelectField(_l("Working hours of everybody"), validate_choice=False)
-    target = IntegerField(
-        _l("Target for an answer, in minutes of working time"),
+    calendar = SelectField(_l("Everybody’s hours"), validate_choice=False)
+    target = Number(
+        _l("Target, in minutes"),
         validators=[
             Optional(),
-            NumberRange(1, LONGEST_TARGET, _l("Give the target in minutes of working time, from 1 to 100 000.")),
+            Between(1, LONGEST_TARGET, _l("Give the target in minutes of working time, from 1 to 100 000.")),
         ],
     )
 

@@ -26,7 +26,7 @@ def what_if() -> ResponseReturnValue:
     department = department_for(me(), request.args.get("code"))
     typed = MultiDict(request.args)
     typed.setdefault("weeks", str(USUAL))
-    typed["experts"] = typed.get("experts", "").replace("\N{MINUS SIGN}", "-")
+    typed["experts"] = typed.get("experts", "").strip().replace("\N{MINUS SIGN}", "-")
     form, known = WhatIfForm(typed), calendars()
     form.offer(known)
     trial = None
