@@ -160,7 +160,7 @@ def table(found: Comparison, is_changed: bool) -> Sheet:
     columns = [
         Column(str(_("What"))),
         Column(str(_("In time")), Form.SHARE),
-        Column(str(_("Number")), Form.COUNT),
+        Column(str(_("How many in time")), Form.COUNT),
         Column(str(_("Share lies between"))),
         Column(str(_("Half within")), Form.DURATION),
         Column(str(_("Nine in ten within")), Form.DURATION),
