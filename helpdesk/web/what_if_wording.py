@@ -108,11 +108,11 @@ def told(trial: Trial) -> list[str]:
         ngettext("One expert shares the questions.", "%(num)d experts share the questions.", trial.pool),
     ]
     lines.append(
-        _("In the replay, whoever can begin first takes the next question; this comes closest to what happened.")
+        _("In the replay, whoever can begin first takes the next question; this is close to how it went.")
         if trial.shared
         else _(
             "In the replay everybody answers what they had, and who comes takes what they can begin sooner; "
-            "this comes closest to what happened."
+            "this comes closest to how it went."
         )
     )
     if trial.open_late:

@@ -193,6 +193,22 @@ def test_what_is_open_and_late_counts_and_what_was_cut_short_does_not(fix):
     assert found.comparison.real.kept == 15
 
 
+def test_weeks_and_days_are_drawn_at_their_local_hours(fix):
+    """Weeks that are all alike leave nothing to chance, also across a change of the clocks; others do."""
+    expert = a_person(Role.EXPERT, department=fix)
+    busy_weeks(fix, expert, weeks=30)
+    for weeks in (3, 30):
+        found = what_if(fix, weeks, Changes(experts=1), clock.now()).comparison
+        assert found.now_interval == (found.now.share, found.now.share) == (1 / 3, 1 / 3)
+        assert found.difference_interval == pytest.approx((1 / 3, 1 / 3))
+    a_worse_day = last_monday() - timedelta(days=6) + timedelta(hours=17)
+    for _ in range(5):
+        answered(fix, expert, a_question(), a_worse_day, a_worse_day + timedelta(days=2), seconds=16 * HOUR)
+        db.session.commit()
+    low, high = what_if(fix, 3, Changes(), clock.now()).comparison.now_interval
+    assert low < high
+
+
 def test_few_answers_are_told_as_few(client, fix, head):
     sign_in(client, head)
     assert "Only 0 answers" in client.get("/department/what-if").text

@@ -37,6 +37,8 @@ CLOSE, ROUGH, FAR = "close", "rough", "far"
 NEAR_ENOUGH = {CLOSE: (0.05, 1.25), ROUGH: (0.15, 2.0)}
 """By how much shares may differ, and by which factor medians."""
 
+CLOSE_ENOUGH = 0.1
+
 Interval = tuple[float, float]
 
 
@@ -121,11 +123,15 @@ def compare(past: Past, now: Team, changed: Team, blocks: Blocks, target: int | 
 
 
 def closest(past: Past, teams: Sequence[Team]) -> int:
-    """Which team, with nothing changed, comes closest to what happened, question by question; of equals the first."""
+    """Which team, with nothing changed, comes closest to what happened, question by question.
+
+    The first is taken as long as it is off by no more than `CLOSE_ENOUGH` of the time spent: a rule that is told who
+    had each question comes closer by that alone.
+    """
     everything = np.arange(len(past))[None, :]
     batch = _batch(past, everything, np.zeros_like(everything), np.ones_like(everything, dtype=bool))
     apart = [int(np.abs(play(batch, team).spent[0] - past.spent)[past.counted].sum()) for team in teams]
-    return apart.index(min(apart))
+    return 0 if apart[0] <= CLOSE_ENOUGH * past.spent[past.counted].sum() else apart.index(min(apart))
 
 
 def _drawn(past: Past, blocks: Blocks) -> tuple[Whole, Batch]:
