@@ -51,7 +51,8 @@ def follow(seconds: float | None = None) -> int:
         changes = changes_after(through, BATCH)
         if not changes:
             break
-        _read_again({change.entity_id for change in changes if change.kind == "ticket"}, through, changes[-1].id)
+        changed = {change.entity_id for change in changes if change.kind == "ticket"}
+        _read_again(changed | _attached_to(changed), through, changes[-1].id)
         done += len(changes)
     return done
 
@@ -89,6 +90,11 @@ def _read_again(tickets: Collection[int], before: int, through: int) -> None:
             return
         _sum_up(_replace(tickets, readings))
         write_note(note, through)
+
+
+def _attached_to(tickets: Collection[int]) -> set[int]:
+    """Those merged into these: what is posted for the leading question answers them too."""
+    return set(db.session.scalars(select(Ticket.id).where(Ticket.merged_into_id.in_(list(tickets)))))
 
 
 def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> set[date]:

@@ -20,6 +20,7 @@ from helpdesk.answers import writing
 from helpdesk.commands import rebuild as rebuild_command
 from helpdesk.db import db, transaction
 from helpdesk.intake.cleaning import clean
+from helpdesk.publishing import posting
 from helpdesk.reports.flow import flow, themes
 from helpdesk.reports.periods import last_weeks
 from helpdesk.reports.response_times import STAGES, response_times
@@ -32,6 +33,7 @@ from helpdesk.search.following import changes_after
 from helpdesk.sla.explaining import explain
 from helpdesk.tickets import triaging
 from helpdesk.tickets.models import Ticket
+from people import a_channel
 
 
 @pytest.fixture
@@ -180,6 +182,22 @@ def test_flow_and_themes_count_what_came(whole):
     theme = themes(None, period)[0]
     assert theme.count > 0
     assert theme.is_new
+
+
+def test_what_is_posted_for_a_leading_question_ends_the_clock_of_those_attached_to_it(whole):
+    lead = whole.tickets["ready"]
+    a_channel("letterbox", public=False)
+    child = a_triaged_ticket(whole.manager, channel="letterbox")
+    with transaction():
+        triaging.merge(child, lead, by=whole.manager)
+    following.follow()
+    public = select(ClockReading).where(ClockReading.ticket_id == child.id, ClockReading.clock == "public")
+    assert db.session.scalars(public).one().ended_at is None
+    with transaction():
+        posting.publish(lead, by=whole.manager, url="https://forum.example.org/t/fibre/77/1")
+    following.follow()
+    assert db.session.scalars(public.execution_options(populate_existing=True)).one().ended_at is not None
+    assert sums() == direct_reading()
 
 
 def test_waiting_for_the_asker_is_nobodys_time_here(app, monkeypatch):
