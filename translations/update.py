@@ -4,6 +4,7 @@
     python translations/update.py add FILE.json    merge {"English": "Français"} and re-extract; plural: a list of
                                                    French forms; with a context (pgettext): "context|English"
     python translations/update.py extract          re-extract only
+    python translations/update.py tidy             re-extract, and forget what nothing asks for any more
 
 The catalogue is compiled at start by `helpdesk.web.language`, so no compiled file is kept in the repository.
 """
@@ -83,7 +84,7 @@ def main(arguments: list[str]) -> int:
         catalogue, found = current(), extracted()
         catalogue.update(found, no_fuzzy_matching=True)
         # Words added before the page that uses them was written are kept: they return when the page asks for them.
-        for obsolete in list(catalogue.obsolete.values()):
+        for obsolete in list(catalogue.obsolete.values()) if command != "tidy" else ():
             catalogue.add(obsolete.id, obsolete.string, context=obsolete.context)
         if command == "add":
             additions = json.loads(Path(arguments[1]).read_text(encoding="utf-8"))
@@ -97,7 +98,7 @@ def main(arguments: list[str]) -> int:
                     continue
                 message.string = tuple(french) if isinstance(french, list) else french
                 message.flags.discard("fuzzy")
-        if command in ("add", "extract"):
+        if command in ("add", "extract", "tidy"):
             save(catalogue)
         missing = [message for message in catalogue if message.id and message.id in found and is_missing(message)]
         for message in missing:

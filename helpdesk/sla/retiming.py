@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import lazyload
 
 from helpdesk import clock
+from helpdesk.accounts.models import Department, Person
 from helpdesk.db import db
 from helpdesk.sla.deadlines import logs_of, stage_due
 from helpdesk.sla.measuring import count
@@ -61,8 +63,9 @@ def retime(after: int) -> int | None:
 
 def changes_of(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, list[Change]]]:
     """For each ticket that the policies in force would hold otherwise: what would change. Nothing is written."""
-    known, now = promised(), clock.now()
-    for ticket, reading in _readings(tickets):
+    known, now, readings = promised(), clock.now(), list(_readings(tickets))
+    _at_hand = _owners(reading for _ticket, reading in readings)
+    for ticket, reading in readings:
         chosen = known.policy_for(ticket)
         reading.until(now)
         if chosen is None:
@@ -74,6 +77,15 @@ def changes_of(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, list[Change]
                 found.append(_change(each, promise, known, now))
         if found:
             yield ticket, found
+
+
+def _owners(readings: Iterable[Reading]) -> list[Department | Person]:
+    """The departments, and the people whose clocks run. Whoever holds them has each asked for once, not per ticket."""
+    people = {clock.person for reading in readings for clock in reading.clocks if clock.is_open and clock.person}
+    return [
+        *db.session.scalars(select(Department)),
+        *db.session.scalars(select(Person).where(Person.id.in_(people)).options(lazyload("*"))),
+    ]
 
 
 def _differs(before: Promise | None, after: Promise) -> bool:

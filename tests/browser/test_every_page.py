@@ -24,7 +24,7 @@ LOOKS: tuple[tuple[Any, Any, list[str]], ...] = (
 )
 MADE_BY_WORKERS = ("/tickets", "/questions", "/search")  # pages that the crawl without workers sees half empty
 LINKS = """[...document.links]
-    .filter(link => link.origin == location.origin && !/\\.(csv|yaml)$/.test(link.pathname))
+    .filter(link => link.origin == location.origin && !/\\.(csv|xlsx|yaml)$/.test(link.pathname))
     .map(link => link.pathname + link.search)"""
 LIBRARY = Axe().axe_script
 

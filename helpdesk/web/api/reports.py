@@ -24,9 +24,7 @@ class PeriodQuery(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    department = String(
-        validate=Length(1, 40), metadata={"description": "Of /departments; left out: all you see"}
-    )
+    department = String(validate=Length(1, 40), metadata={"description": "Of /departments; left out: all you see"})
     first = String(
         data_key="from", validate=Length(1, 40), metadata={"description": "The first day; left out: 13 weeks before"}
     )
