@@ -49,10 +49,15 @@ class Standing:
     held: Sequence[Held]
 
 
+def sees_all(person: Person) -> bool:
+    """Whether `person` may see every department, and what belongs to none yet."""
+    return role_allowing(Can.SEE_ALL_DEPARTMENTS, person.roles, {Relation.ANY}) is not None
+
+
 def departments_of(person: Person) -> Sequence[Department]:
     """The departments whose page `person` may open: all of them, or those they head."""
     query = select(Department).where(Department.active, Department.answers).order_by(Department.name)
-    if role_allowing(Can.SEE_ALL_DEPARTMENTS, person.roles, {Relation.ANY}) is None:
+    if not sees_all(person):
         if not person.has(Role.HEAD):
             return []
         query = select(Department).where(Department.head_id == person.id).order_by(Department.name)
@@ -67,12 +72,14 @@ def department_for(person: Person, code: str | None) -> Department:
     raise NotFound()
 
 
-def standing(person: Person, departments: Collection[int]) -> Standing:
-    """Read the open tickets of `departments` that `person` may see."""
+def standing(person: Person, departments: Collection[int] | None) -> Standing:
+    """Read the open tickets of `departments` (None: of all, and of none yet) that `person` may see."""
     now = clock.now()
     open_tickets = select(Ticket.id, Ticket.opened_at, Ticket.due_at, Ticket.holder_id).where(
-        Ticket.department_id.in_(list(departments)), Ticket.queue.in_(OPEN_QUEUES), visible_to(person)
+        Ticket.queue.in_(OPEN_QUEUES), visible_to(person)
     )
+    if departments is not None:
+        open_tickets = open_tickets.where(Ticket.department_id.in_(list(departments)))
     count = _count(open_tickets)
     late = _count(open_tickets.where(Ticket.due_at < now))
     soon = _count(open_tickets.where(Ticket.due_at >= now, Ticket.due_at < now + SOON))

@@ -22,7 +22,7 @@ from helpdesk.db import db
 from helpdesk.errors import NotFound
 from helpdesk.reports import behind as tickets_behind
 from helpdesk.reports import flow as flows
-from helpdesk.reports.department import department_for, departments_of, standing
+from helpdesk.reports.department import department_for, departments_of, sees_all, standing
 from helpdesk.reports.periods import LAST_WEEKS, USUAL, Period, between, last_weeks
 from helpdesk.reports.response_times import STAGES, ResponseTimes, response_times
 from helpdesk.rollups.following import lag
@@ -62,7 +62,10 @@ class Asked:
     stage: str
 
     @property
-    def ids(self) -> list[int]:
+    def ids(self) -> list[int] | None:
+        """None: every department, and what belongs to none yet."""
+        if self.department is None and sees_all(me()):
+            return None
         return [each.id for each in ([self.department] if self.department else self.departments)]
 
     @property
