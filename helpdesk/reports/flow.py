@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select
 
 from helpdesk.db import db
-from helpdesk.reports.periods import Period
+from helpdesk.reports.periods import COMPARED, Period
 from helpdesk.reports.response_times import Departments, Stages
 from helpdesk.rollups.models import DayCount
 from helpdesk.routing.models import Topic
@@ -79,7 +79,7 @@ def themes(departments: Departments, period: Period) -> Sequence[Theme]:
     now, past = _asked_about(departments, period), _asked_about(departments, period.before())
     most = [topic for topic, _ in now.most_common(TOPICS_SHOWN)]
     rows = {topic.id: topic for topic in db.session.scalars(select(Topic).where(Topic.id.in_(most)))}
-    return [Theme(rows[topic], now[topic], past[topic] / 4) for topic in most if topic in rows]
+    return [Theme(rows[topic], now[topic], past[topic] / COMPARED) for topic in most if topic in rows]
 
 
 def _asked_about(departments: Departments, period: Period) -> Counter[int]:

@@ -42,9 +42,6 @@ class Period:
         """The `COMPARED` periods of the same length that ended when this one began, as one."""
         return Period(self.start - (self.end - self.start) * COMPARED, self.start)
 
-    def __contains__(self, day: date) -> bool:
-        return self.start <= day < self.end
-
 
 def last_weeks(count: int, today: date) -> Period:
     """The week of `today` and the `count` - 1 whole ones before it."""

@@ -65,11 +65,6 @@ class Figures:
         """How many ran to their end."""
         return sum(self.outcomes[outcome] for outcome in RAN_TO_THE_END)
 
-    @property
-    def cut_short(self) -> Mapping[str, int]:
-        """How many ended otherwise, by how."""
-        return {outcome: count for outcome, count in self.outcomes.items() if outcome not in RAN_TO_THE_END}
-
     @cached_property
     def times(self) -> Times:
         return unpacked(self._seconds)

@@ -20,7 +20,7 @@ from helpdesk.sla.promising import Promised, promised
 from helpdesk.sla.segments import Happening
 from helpdesk.sla.timer import Reading
 from helpdesk.tickets.models import Event, Ticket
-from helpdesk.tickets.workflow import Kind, State
+from helpdesk.tickets.workflow import Kind
 
 # What moves no clock: a log grows by these without being read again.
 STILL = frozenset(
@@ -39,7 +39,6 @@ AT_FIRST = ("triage", "acknowledge", "public")
 """The clocks that a question starts as it comes in."""
 # What policies look at that triage may change.
 LOOKED_AT = ("class", "priority", "topics", "department_id")
-STAGED = frozenset({State.RECEIVED, State.OFFERED, State.ANSWERING, State.VALIDATING, State.READY})
 
 
 def at_first(channel: Channel, priority: str, at: datetime) -> tuple[dict[str, list[str]], datetime | None]:

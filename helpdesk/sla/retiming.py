@@ -27,14 +27,12 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Change:
-    """What the policies in force would make of one clock that runs: its promise, its deadline, and whether it would be
-    past it at once (which is then counted against nobody)."""
+    """What the policies in force would make of one clock that runs: its promise, and whether it would be past it at
+    once (which is then counted against nobody)."""
 
     clock: Clock
     before: Promise | None
     after: Promise
-    due_before: datetime | None
-    due_after: datetime | None
     late_on_change: bool
 
 
@@ -94,12 +92,11 @@ def _differs(before: Promise | None, after: Promise) -> bool:
 
 
 def _change(running: Clock, promise: Promise, known: Promised, now: datetime) -> Change:
-    before = count(running, known.calendar_with, now)
     promises = list(running.promises)
     running.promises.append((now if promises else running.stretches[0].start, promise))
     after = count(running, known.calendar_with, now)
     running.promises[:] = promises
-    return Change(running, running.promise, promise, before.due_at, after.due_at, after.late_on_change)
+    return Change(running, running.promise, promise, after.late_on_change)
 
 
 def _readings(tickets: Sequence[Ticket]) -> Iterator[tuple[Ticket, Reading]]:

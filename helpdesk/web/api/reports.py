@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from apiflask import Schema
 from apiflask.fields import Date, Float, Integer, List, Nested, String
@@ -11,7 +10,7 @@ from apiflask.validators import Length, OneOf
 from marshmallow import EXCLUDE
 
 from helpdesk import clock
-from helpdesk.accounts.organisation import setting
+from helpdesk.answers.writing import today
 from helpdesk.errors import NotFound
 from helpdesk.reports.department import department_for, departments_of, sees_all
 from helpdesk.reports.periods import between
@@ -59,8 +58,7 @@ def sla_report(query: dict[str, Any]) -> Any:
     seen = [department_for(actor(), code)] if code else departments_of(actor())
     if not seen:
         raise NotFound()
-    today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
-    period = between(query.get("first"), query.get("last"), today)
+    period = between(query.get("first"), query.get("last"), today())
     ids = None if code is None and sees_all(actor()) else [department.id for department in seen]
     report = response_times(ids, period, clock.now())
     stages = [

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,7 +16,7 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Department
-from helpdesk.accounts.organisation import setting
+from helpdesk.answers.writing import today
 from helpdesk.db import db
 from helpdesk.errors import NotFound
 from helpdesk.reports import behind as tickets_behind
@@ -185,10 +184,9 @@ def _asked() -> Asked:
     everything = code == ALL and len(departments) > 1
     if stage not in STAGES:
         raise NotFound()
-    today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
     first, last = request.args.get("from"), request.args.get("to")
     weeks = request.args.get("weeks", USUAL, type=int) if not (first or last) else None
-    period = last_weeks(min(max(weeks, 1), MOST_WEEKS), today) if weeks is not None else between(first, last, today)
+    period = last_weeks(min(max(weeks, 1), MOST_WEEKS), today()) if weeks is not None else between(first, last, today())
     return Asked(None if everything else department_for(me(), code), departments, period, weeks, stage)
 
 
