@@ -4,6 +4,7 @@ from helpdesk import outbox
 from helpdesk.accounts import models as accounts
 from helpdesk.answers import models as answers
 from helpdesk.channels import models as channels
+from helpdesk.escalation import models as escalation
 from helpdesk.notifications import models as notifications
 from helpdesk.publishing import models as publishing
 from helpdesk.rollups import models as rollups
@@ -16,6 +17,7 @@ __all__ = [
     "accounts",
     "answers",
     "channels",
+    "escalation",
     "notifications",
     "outbox",
     "publishing",

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import select
 
 from config import Settings
-from helpdesk import clock, outbox
+from helpdesk import outbox
 from helpdesk.db import db, transaction
 from helpdesk.notifications import sending
 from helpdesk.notifications.contents import content_of, language_of
-from helpdesk.notifications.models import Letter, LetterState
+from helpdesk.notifications.keeping import About, Words, keep
 from helpdesk.notifications.recipients import Recipient, recipients_of
-from helpdesk.outbox import Lane, OutboxRow
+from helpdesk.outbox import OutboxRow
 from helpdesk.tickets.models import Event
-from helpdesk.web.letters import Rendered, render
+from helpdesk.web.letters import render
 
 log = logging.getLogger(__name__)
-
-SEND = "workers.letters.send"
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Written:
     recipient: Recipient
     address: str
     language: str
-    words: Rendered
+    words: Words
 
 
 def plan(row: OutboxRow) -> None:
@@ -74,32 +70,19 @@ def _write(recipient: Recipient) -> Written | None:
 
 def _keep(written: Written) -> None:
     """Add the letter and the row that sends it, unless that was done before."""
-    to, session = written.recipient, db.session()
-    if session.scalar(select(Letter.id).where(Letter.key == to.key)) is not None:
-        return
-    letter = Letter(
-        kind=str(to.kind),
-        key=to.key,
+    to = written.recipient
+    about = About(
         ticket_id=to.ticket.id,
         person_id=to.person.id if to.person else None,
         asker_id=to.asker.id if to.asker else None,
         offer_id=to.offer.id if to.offer else None,
-        address=written.address,
-        language=written.language,
-        subject=written.words.subject,
-        text=written.words.text,
-        html=written.words.html,
-        message_id=f"<{secrets.token_hex(16)}@{_domain(_settings())}>",
-        state=LetterState.WAITING,
-        created_at=clock.now(),
     )
-    session.add(letter)
-    session.flush()  # gives it its id
-    outbox.put(SEND, Lane.LETTERS, key=f"letter:{letter.id}", letter_id=letter.id)
+    keep(to.kind, to.key, about, written.address, written.language, written.words, domain())
 
 
-def _domain(settings: Settings) -> str:
+def domain() -> str:
     """What stands after the @ of a Message-ID: our own domain."""
+    settings = _settings()
     if settings.mail_server is not None:
         return settings.mail_server.sender.rpartition("@")[2]
     return urlsplit(settings.base_url).hostname or "localhost"

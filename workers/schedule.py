@@ -29,6 +29,8 @@ TIMETABLE: tuple[tuple[int, Lane, str, tuple[str, ...]], ...] = (
     (60, Lane.UPKEEP, "workers.carrying.carry_out_lane", (Lane.UPKEEP.value,)),
     (60, Lane.UPKEEP, "workers.routing.train", ()),
     (10, Lane.UPKEEP, "workers.reporting.follow", ()),
+    # In the lane of letters: a warning that waited behind an hour of upkeep would come too late.
+    (20, Lane.LETTERS, "workers.escalation.warn", ()),
     (3600, Lane.UPKEEP, "workers.upkeep.tidy", ()),
 )
 

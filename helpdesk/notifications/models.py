@@ -32,6 +32,8 @@ class LetterKind(StrEnum):
     PUBLISHED = "published"
     REPLIED = "replied"
     ESCALATED = "escalated"
+    # To people inside, about what the clocks say.
+    WARNED = "warned"
 
 
 class LetterState(StrEnum):

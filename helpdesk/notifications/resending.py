@@ -6,6 +6,7 @@ from helpdesk import clock, outbox
 from helpdesk.accounts import auditing
 from helpdesk.accounts.access import Can
 from helpdesk.accounts.models import Person
+from helpdesk.notifications.keeping import SEND
 from helpdesk.notifications.models import Letter, LetterState
 from helpdesk.outbox import Lane, RowState
 from helpdesk.tickets.seeing import ensure_role
@@ -30,7 +31,7 @@ def send_again(letter: Letter, *, by: Person) -> Letter:
 
 def _put_back(letter: Letter) -> None:
     """The row that sends the letter waits again; there is one per letter, unless it was tidied away since."""
-    row = outbox.put("workers.letters.send", Lane.LETTERS, key=f"letter:{letter.id}", letter_id=letter.id)
+    row = outbox.put(SEND, Lane.LETTERS, key=f"letter:{letter.id}", letter_id=letter.id)
     if row.state not in (RowState.WAITING, RowState.CLAIMED):
         row.state, row.attempts, row.run_at = RowState.WAITING, 0, clock.now()
         row.claimed_at = row.done_at = None

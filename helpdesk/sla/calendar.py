@@ -165,6 +165,13 @@ def due(calendar: Calendar, start: datetime, minutes: float) -> datetime:
     raise NeverOpen(f"{calendar.code} has not enough working time in twenty years")
 
 
+def next_open(calendar: Calendar, instant: datetime) -> datetime:
+    """`instant` itself (in UTC) when it lies in working time, else when the calendar opens next. Raises NeverOpen."""
+    for span in working_spans(calendar, instant, None):
+        return span.start
+    raise NeverOpen(f"{calendar.code} does not open in twenty years")
+
+
 def working_spans(calendar: Calendar, start: datetime, end: datetime | None) -> Iterator[Span]:
     """The open stretches between two instants, in order, never empty and never overlapping.
 

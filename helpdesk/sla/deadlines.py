@@ -8,6 +8,7 @@ promised.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,9 @@ from sqlalchemy import select
 
 from helpdesk.channels.models import Channel
 from helpdesk.db import db
-from helpdesk.sla import measuring, policy
+from helpdesk.sla import measuring, policy, thresholds
 from helpdesk.sla.promising import Promised, promised
-from helpdesk.sla.segments import Happening
+from helpdesk.sla.segments import OUTSIDE, STAGES, Clock, Happening, Stretch
 from helpdesk.sla.timer import Reading
 from helpdesk.tickets.models import Event, Ticket
 from helpdesk.tickets.workflow import Kind
@@ -41,31 +42,48 @@ AT_FIRST = ("triage", "acknowledge", "public")
 LOOKED_AT = ("class", "priority", "topics", "department_id")
 
 
-def at_first(channel: Channel, priority: str, at: datetime) -> tuple[dict[str, list[str]], datetime | None]:
-    """What is promised for a question that comes in on `channel` now, as a fact of its first event, and when it is to
-    be triaged. None: nothing is promised."""
+@dataclass(frozen=True)
+class Step:
+    """What a ticket's row keeps of its clocks: when the present step is `due_at` (None: nothing is promised, or nobody
+    knows), the threshold of it that is `used` up (per cent; 0 before the first), and when any of its clocks passes
+    the next one (`warn_at`; None: none will)."""
+
+    due_at: datetime | None = None
+    warn_at: datetime | None = None
+    used: int = 0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`facts`: what an event promises for the clocks that it starts, to be added to it. `step`: where it leads."""
+
+    facts: dict[str, list[str]] = field(default_factory=dict)
+    step: Step = field(default_factory=Step)
+
+
+def at_first(channel: Channel, priority: str, posted_at: datetime, at: datetime) -> Settled:
+    """What is promised for a question that comes in on `channel` at `at` and was posted at `posted_at`."""
     known = promised()
     if known.policies is None:
-        return {}, None
+        return Settled()
     chosen = policy.choose(known.policies, **known.facts(channel, priority))
-    promises = {name: known.promise(chosen, name, None, at) for name in AT_FIRST}
-    triage = promises["triage"]
-    calendar = known.calendar_with(triage.calendar) if triage and triage.calendar else None
-    words = [promise.word for promise in promises.values() if promise]
-    facts = {"promises": words} if words else {}
-    if triage is None or triage.minutes is None:
-        return facts, None
-    return facts, measuring.due_after(calendar, at, triage.minutes)
+    clocks = []
+    for name in AT_FIRST:
+        promise = known.promise(chosen, name, None, at)
+        if promise is not None:
+            since = min(posted_at, at) if name in OUTSIDE else at
+            clocks.append(Clock(name, 1, stretches=[Stretch(since, None, True, "")], promises=[(since, promise)]))
+    if not clocks:
+        return Settled()
+    words = [promise.word for clock in clocks for _since, promise in clock.promises]
+    return Settled({"promises": words}, _step(clocks, known, at, {}, None))
 
 
-def settle(ticket: Ticket, event: Happening) -> tuple[dict[str, list[str]], datetime | None]:
-    """What `event`, about to be written, promises for the clocks it starts, and when the step it leads to is due.
-
-    The first is a fact to add to it (or nothing); the second None when nothing is promised or nobody knows.
-    """
+def settle(ticket: Ticket, event: Happening) -> Settled:
+    """What `event`, about to be written, promises for the clocks it starts, and where it leads."""
     known = promised()
     if known.policies is None:
-        return {}, None
+        return Settled()
     with db.session.no_autoflush:  # the caller is about to write the ticket, and once is enough
         reading, triages = Reading(), []
         for past in log_of(ticket.id):
@@ -75,21 +93,36 @@ def settle(ticket: Ticket, event: Happening) -> tuple[dict[str, list[str]], date
         reading.take(event)
         chosen = known.policy_for(ticket)
         if chosen is None:
-            return {}, None
+            return Settled()
         words = _promise_begun(reading, known, chosen)
         if event.kind is Kind.TRIAGED and _looks_otherwise(triages, event.facts):
             words += _promise_anew(reading, known, chosen, event.at)
-    facts = {"promises": words} if words else {}
-    return facts, stage_due(reading, known, event.at)
+    step = step_of(reading, known, event.recorded_at, event.at, ticket.warn_at)
+    return Settled({"promises": words} if words else {}, step)
 
 
-def stage_due(reading: Reading, known: Promised, now: datetime) -> datetime | None:
-    """When the present step of a log is due, as of `now`."""
+def step_of(reading: Reading, known: Promised, now: datetime, since: datetime, pending: datetime | None = None) -> Step:
+    """Where a log has led, as of `now`. Thresholds that its clocks passed before `since` have been looked at, but for
+    those of clocks that its last event began, and but for `pending`, the ticket's `warn_at`: one that was passed and
+    that nobody has looked at yet stays the next one, so that no event makes it forgotten."""
     reading.until(now)
-    clock = reading.stage
-    if clock is None:
-        return None
-    return measuring.due_at(clock, known.calendar_with, measuring.held_to(clock, known.calendar_with, now))
+    running = [clock for clock in reading.clocks if clock.is_open]
+    return _step(running, known, now, {id(clock): since for clock in running if clock not in reading.begun}, pending)
+
+
+def _step(
+    running: Iterable[Clock], known: Promised, now: datetime, since: Mapping[int, datetime], pending: datetime | None
+) -> Step:
+    unseen = [pending] if pending is not None and pending <= now else []
+    due_at, used = None, 0
+    for clock in running:
+        passing = thresholds.crossings(clock, known.calendar_with)
+        seen_until = since.get(id(clock))
+        unseen += [each.at for each in passing if seen_until is None or each.at >= seen_until]
+        if clock.name in STAGES:
+            due_at = measuring.due_at(clock, known.calendar_with, measuring.held_to(clock, known.calendar_with, now))
+            used = thresholds.used(passing, now)
+    return Step(due_at, min(unseen, default=None), used)
 
 
 def log_of(ticket_id: int) -> list[Happening]:

@@ -55,9 +55,7 @@ def explain_many(ticket_ids: Iterable[int], *, now: datetime | None = None) -> d
     found: dict[int, Explained] = {}
     for first in range(0, len(ids), AT_ONCE):
         some = ids[first : first + AT_ONCE]
-        logs = logs_of(some)
-        for ticket_id, answers in answered_elsewhere(some).items():
-            logs[ticket_id] = sorted([*logs.get(ticket_id, []), *answers], key=lambda event: event.recorded_at)
+        logs = whole_logs(some)
         found |= {ticket_id: explained(logs.get(ticket_id, []), known, now or wall.now()) for ticket_id in some}
     return found
 
@@ -75,6 +73,14 @@ def explained(log: Sequence[Happening], known: Promised, now: datetime) -> Expla
         posted_in_future=bool(received and received.facts.get("posted_in_future")),
         public_working_minutes=_in_desk_hours(clocks, known, now),
     )
+
+
+def whole_logs(ticket_ids: Sequence[int]) -> dict[int, list[Happening]]:
+    """The logs of these tickets with what answered them in the threads of those that lead them."""
+    logs = logs_of(ticket_ids)
+    for ticket_id, answers in answered_elsewhere(ticket_ids).items():
+        logs[ticket_id] = sorted([*logs.get(ticket_id, []), *answers], key=lambda event: event.recorded_at)
+    return logs
 
 
 def answered_elsewhere(ticket_ids: Sequence[int]) -> dict[int, list[Happening]]:

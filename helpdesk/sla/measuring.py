@@ -65,7 +65,7 @@ class Reckoned:
 def count(clock: Clock, calendars: FindCalendar, now: datetime) -> Counted:
     """Count `clock` as of `now`. `calendars` gives a calendar by its code, or None if there is none."""
     promise = clock.promise
-    known = _known(clock, promise, calendars)
+    known = calendar_of(clock, promise, calendars)
     late, on_change, held_to = _judged(clock, calendars, now)
     segments = tuple(
         Segment(
@@ -100,7 +100,7 @@ def due_at(clock: Clock, calendars: FindCalendar, promise: Promise | None) -> da
     to its end. None: paused for who knows how long, or nothing is promised."""
     if promise is None or promise.minutes is None or (clock.outcome == "paused" and clock.resumes_at is None):
         return None
-    calendar = _known(clock, promise, calendars)
+    calendar = calendar_of(clock, promise, calendars)
     left = float(promise.minutes)
     pieces = [(each.start, each.end) for each in clock.stretches if each.running]
     if clock.resumes_at is not None:
@@ -145,7 +145,7 @@ def _judged(clock: Clock, calendars: FindCalendar, now: datetime) -> tuple[bool,
 def _exceeds(clock: Clock, calendars: FindCalendar, promise: Promise, until: datetime, now: datetime) -> bool:
     if promise.minutes is None:
         return False
-    return _spent(clock, _known(clock, promise, calendars), until, now) > promise.minutes
+    return _spent(clock, calendar_of(clock, promise, calendars), until, now) > promise.minutes
 
 
 def _spent(clock: Clock, calendar: Calendar | None, until: datetime, now: datetime) -> float:
@@ -157,7 +157,7 @@ def _spent(clock: Clock, calendar: Calendar | None, until: datetime, now: dateti
     )
 
 
-def _known(clock: Clock, promise: Promise | None, calendars: FindCalendar) -> Calendar | None:
+def calendar_of(clock: Clock, promise: Promise | None, calendars: FindCalendar) -> Calendar | None:
     """The calendar of the clock as known when it ended, or as known now while it runs."""
     calendar = calendars(promise.calendar) if promise and promise.calendar else None
     if calendar is None or clock.known_at is None:

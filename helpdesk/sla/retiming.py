@@ -12,7 +12,7 @@ from sqlalchemy.orm import lazyload
 from helpdesk import clock
 from helpdesk.accounts.models import Department, Person
 from helpdesk.db import db
-from helpdesk.sla.deadlines import logs_of, stage_due
+from helpdesk.sla.deadlines import logs_of, step_of
 from helpdesk.sla.measuring import count
 from helpdesk.sla.promise import Promise
 from helpdesk.sla.promising import Promised, promised
@@ -51,10 +51,11 @@ def retime(after: int) -> int | None:
     """Write the deadlines of the next open tickets again. Returns the id to go on after; None at the end."""
     tickets, known, now = open_tickets(after), promised(), clock.now()
     for ticket, reading in _readings(tickets):
-        due_at = stage_due(reading, known, now)
-        if due_at == ticket.due_at:
+        step = step_of(reading, known, now, now, ticket.warn_at)
+        if (step.due_at, step.warn_at) == (ticket.due_at, ticket.warn_at):
             continue
-        ticket.due_at = due_at
+        # Other hours may have moved a threshold into the past: whoever warns looks at the whole ticket again.
+        ticket.due_at, ticket.used, ticket.warn_at = step.due_at, step.used, now
         db.session.add(IndexChange(kind="ticket", entity_id=ticket.id))
     return tickets[-1].id if len(tickets) == AT_ONCE else None
 

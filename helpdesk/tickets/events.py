@@ -67,8 +67,9 @@ def append(
     _move_between_queues(session, ticket)
     happened = min(at or now, now)
     if kind not in deadlines.STILL:
-        promises, ticket.due_at = deadlines.settle(ticket, Happening(kind, happened, now, facts))
-        facts |= promises
+        settled = deadlines.settle(ticket, Happening(kind, happened, now, facts))
+        facts |= settled.facts
+        ticket.due_at, ticket.warn_at, ticket.used = settled.step.due_at, settled.step.warn_at, settled.step.used
     ticket.version += 1
     event = Event(
         sequence=ticket.version,

@@ -59,6 +59,7 @@ class Ticket(Base):
         Index("ix_ticket_queue_since", "queue", "state_since", "id"),
         _where_known("ix_ticket_claimed", "claimed_by_id", "queue", "priority", "opened_at", "id"),
         _where_known("ix_ticket_due", "due_at", "id"),
+        _where_known("ix_ticket_warn", "warn_at", "id"),
         _where_known("ix_ticket_holder", "holder_id", "queue", "opened_at", "id"),
         Index("ix_ticket_opened", "opened_at", "id"),
     )
@@ -72,6 +73,8 @@ class Ticket(Base):
     state_since: Mapped[datetime]
     opened_at: Mapped[datetime]
     due_at: Mapped[datetime | None]  # when the present step is due
+    used: Mapped[int] = mapped_column(default=0)  # the last threshold the step has passed, per cent of its time
+    warn_at: Mapped[datetime | None]  # when one of its clocks passes a threshold that nobody has looked at yet
     closed_at: Mapped[datetime | None]
     outcome: Mapped[Outcome | None] = mapped_column(Word(Outcome))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))

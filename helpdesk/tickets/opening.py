@@ -6,7 +6,7 @@ once and with its last values. A test holds the result against `events` (same se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -22,6 +22,7 @@ from helpdesk.consequences import AT_ONCE, LATER, REINDEX
 from helpdesk.db import Base, db
 from helpdesk.outbox import Lane, OutboxRow
 from helpdesk.sla import deadlines
+from helpdesk.sla.timer import instant_of
 from helpdesk.tickets.events import check_facts, sealed
 from helpdesk.tickets.models import Event, IndexChange, Question, QuestionOriginal, QueueCount, Ticket
 from helpdesk.tickets.workflow import Kind, State, next_state, queue_of
@@ -95,12 +96,13 @@ def open_ticket(
     which the caller rolls back what it began.
     """
     connection = db.session.connection()
-    promises, due_at = deadlines.at_first(came_on, ticket["priority"], at)
-    first = _first_step(at) | {"due_at": due_at}
+    posted_at = instant_of(facts.get("posted_at")) or at
+    settled = deadlines.at_first(came_on, ticket["priority"], posted_at, at)
+    first = _first_step(at) | asdict(settled.step)
     ticket_id = _new_id(connection.execute(_INSERT_TICKET, ticket | first))
     question_id = _new_id(connection.execute(_INSERT_QUESTION, question | {"ticket_id": ticket_id}))
     connection.execute(_INSERT_ORIGINAL, original | {"question_id": question_id})
-    event = _event(ticket_id, at, by, role, facts | promises | {"question_id": question_id})
+    event = _event(ticket_id, at, by, role, facts | settled.facts | {"question_id": question_id})
     event_id = _new_id(connection.execute(_INSERT_EVENT, event))
     connection.execute(_SEAL_TICKET, {"ticket": ticket_id, "seal": event["hash"]})
     connection.execute(_COUNT[connection.dialect.name], {"queue": first["queue"], "department_id": 0, "count": 1})

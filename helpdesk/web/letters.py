@@ -19,6 +19,7 @@ from flask_babel import lazy_gettext as _l
 from helpdesk.accounts.entering import OFFER_LINK_LASTS
 from helpdesk.accounts.organisation import setting
 from helpdesk.intake.masking import Mark, split_marks
+from helpdesk.notifications.keeping import Words
 from helpdesk.notifications.links import SIGNED_LINK, STATUS_PAGE
 from helpdesk.notifications.mime import one_line
 from helpdesk.notifications.models import LetterKind
@@ -51,15 +52,6 @@ SUBJECTS: Mapping[LetterKind, Any] = {
 
 
 @dataclass(frozen=True)
-class Rendered:
-    """A letter ready to be kept. Instead of addresses that need no password it holds those of `links`."""
-
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True)
 class Action:
     """The one button of a letter, or none."""
 
@@ -68,30 +60,33 @@ class Action:
     note: str | None = None
 
 
-def render(kind: LetterKind, content: Mapping[str, Any], language: str) -> Rendered:
+def render(kind: LetterKind, content: Mapping[str, Any], language: str) -> Words:
     """The letter `kind` with what `notifications.contents` says of it, in `language` ("fr" or "en").
 
     Needs the application's context, and no request.
     """
     with force_locale(language):
         subject = str(SUBJECTS[kind]) % {"ref": content["ref"]}
-        action = _ACTIONS[kind](content)
-        context = {
-            **content,
-            **_sayings(content),
-            "locale": language,
-            "organisation": {"name": setting("name")},
-            "subject": subject,
-            "name": content["person"].name if content["person"] else None,
-            "action_url": action.url,
-            "action_label": action.label,
-            "link_note": action.note,
-        }
-        return Rendered(
-            subject=one_line(subject)[:LONGEST_SUBJECT],
-            text=_GAPS.sub("\n\n", _filled(f"letters/{kind}.txt", context)).strip() + "\n",
-            html=_filled(f"letters/{kind}.html", context),
-        )
+        return filled(kind, subject, _ACTIONS[kind](content), {**content, **_sayings(content)}, language)
+
+
+def filled(kind: LetterKind, subject: str, action: Action, content: Mapping[str, Any], language: str) -> Words:
+    """The letter of this kind with what its templates say and the one button. Inside `force_locale(language)`."""
+    context = {
+        **content,
+        "locale": language,
+        "organisation": {"name": setting("name")},
+        "subject": subject,
+        "name": content["person"].name if content["person"] else None,
+        "action_url": action.url,
+        "action_label": action.label,
+        "link_note": action.note,
+    }
+    return Words(
+        subject=one_line(subject)[:LONGEST_SUBJECT],
+        text=_GAPS.sub("\n\n", _filled(f"letters/{kind}.txt", context)).strip() + "\n",
+        html=_filled(f"letters/{kind}.html", context),
+    )
 
 
 def _filled(name: str, context: Mapping[str, Any]) -> str:

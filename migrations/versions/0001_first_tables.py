@@ -315,6 +315,8 @@ def upgrade() -> None:
         sa.Column("state_since", UTCDateTime(), nullable=False),
         sa.Column("opened_at", UTCDateTime(), nullable=False),
         sa.Column("due_at", UTCDateTime(), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("warn_at", UTCDateTime(), nullable=True),
         sa.Column("closed_at", UTCDateTime(), nullable=True),
         sa.Column("outcome", sa.String(length=40), nullable=True),
         sa.Column("channel_id", sa.Integer(), nullable=False),
@@ -375,6 +377,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_opened", ["opened_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_queue", ["queue", "priority", "opened_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_queue_since", ["queue", "state_since", "id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_warn",
+            ["warn_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("warn_at IS NOT NULL"),
+            postgresql_where=sa.text("warn_at IS NOT NULL"),
+        )
 
     op.create_table(
         "token",
@@ -839,6 +848,51 @@ def upgrade() -> None:
             "ix_clock_reading_started", ["started_on", "department_id", "clock"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_clock_reading_ticket_id"), ["ticket_id"], unique=False)
+    op.create_table(
+        "passing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("clock", sa.String(length=20), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("cycle", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("passed_at", UTCDateTime(), nullable=False),
+        sa.Column("noticed_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["ticket.id"], name=op.f("fk_passing_ticket_id_ticket"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passing")),
+        sa.UniqueConstraint(
+            "ticket_id", "clock", "place", "percent", name=op.f("uq_passing_ticket_id_clock_place_percent")
+        ),
+    )
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("passing_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("part", sa.String(length=40), nullable=False),
+        sa.Column("priority", sa.String(length=2), nullable=False),
+        sa.Column("ready_at", UTCDateTime(), nullable=False),
+        sa.Column("settled_at", UTCDateTime(), nullable=True),
+        sa.Column("letter_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["letter_id"], ["letter.id"], name=op.f("fk_notice_letter_id_letter")),
+        sa.ForeignKeyConstraint(
+            ["passing_id"], ["passing.id"], name=op.f("fk_notice_passing_id_passing"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("passing_id", "person_id", name=op.f("uq_notice_passing_id_person_id")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_person", ["person_id", "settled_at"], unique=False)
+        batch_op.create_index(
+            "ix_notice_waiting",
+            ["ready_at", "person_id"],
+            unique=False,
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
     # ### end Alembic commands ###
 
     # Two tables point at one another: SQLite takes the constraint with the table, others once both are there.
@@ -848,6 +902,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_notice_waiting",
+            sqlite_where=sa.text("settled_at IS NULL"),
+            postgresql_where=sa.text("settled_at IS NULL"),
+        )
+        batch_op.drop_index("ix_notice_person")
+
+    op.drop_table("notice")
+    op.drop_table("passing")
     if op.get_bind().dialect.name != "sqlite":
         op.drop_constraint("fk_answer_version_draft_id_draft", "answer_version")
         op.drop_constraint("fk_department_head_id_person", "department")
@@ -940,6 +1004,11 @@ def downgrade() -> None:
 
     op.drop_table("token")
     with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_ticket_warn",
+            sqlite_where=sa.text("warn_at IS NOT NULL"),
+            postgresql_where=sa.text("warn_at IS NOT NULL"),
+        )
         batch_op.drop_index("ix_ticket_queue_since")
         batch_op.drop_index("ix_ticket_queue")
         batch_op.drop_index("ix_ticket_opened")

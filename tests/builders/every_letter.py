@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from builders.answers import an_approver
-from builders.letters import work
+from builders.letters import look_at_the_clocks, work
 from builders.offers import a_manager, a_question, an_expert
+from builders.organisation import the_promises
 from helpdesk import clock
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import ASKER, Person
@@ -50,6 +52,7 @@ def play(cast: Cast, language: str) -> None:
     ticket = a_question(TEXT, author=LEA, language=language)
     _answered(cast, ticket)
     _escalated(cast, a_question(TEXT, author=LEA, language=language))
+    _warned(cast, a_question(TEXT, author=LEA, language=language))
 
 
 def _asked_around(cast: Cast, ticket: Ticket) -> None:
@@ -112,3 +115,14 @@ def _escalated(cast: Cast, ticket: Ticket) -> None:
         triaging.escalate(ticket, by=cast.manager, circuit="legal", reason="Un avocat a écrit.")
     work()
     db.session.rollback()
+
+
+def _warned(cast: Cast, ticket: Ticket) -> None:
+    """Somebody is asked, and three days later has not said a word."""
+    the_promises()
+    with transaction():
+        offering.offer(ticket, cast.expert, by=cast.manager)
+    work()
+    with clock.as_of(clock.now() + timedelta(days=3)):
+        look_at_the_clocks()
+        work()

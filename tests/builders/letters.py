@@ -18,6 +18,7 @@ from helpdesk import clock, outbox
 from helpdesk.db import db, transaction
 from helpdesk.notifications.models import Letter
 from helpdesk.outbox import Lane, OutboxRow, RowState
+from workers import escalation
 from workers.carrying import carry_out, carry_out_lane
 
 
@@ -48,6 +49,13 @@ def plan_only() -> None:
     with _elsewhere():
         for row_id in [row.id for row in rows("workers.letters.plan")]:
             carry_out(row_id)
+    db.session.rollback()
+
+
+def look_at_the_clocks() -> None:
+    """Notice what fell due and write the letters about it, as the scheduler has it done."""
+    with _elsewhere():
+        escalation.warn()
     db.session.rollback()
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
 from sqlalchemy import select
 
+from config import PROJECT
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.models import SYSTEM, AuditEntry, Person
+from helpdesk.counts import Counts
 from helpdesk.db import db, transaction
+from helpdesk.loading.sla import load_calendars, load_policies
 from helpdesk.routing.models import Topic
 from helpdesk.routing.topics import put_topic
 from helpdesk.tickets.models import IndexChange
@@ -43,3 +47,11 @@ def forget_what_happened() -> None:
     """Begin with no index change waiting."""
     db.session.query(IndexChange).delete()
     db.session.commit()
+
+
+def the_promises() -> None:
+    """The calendars and policies of the demo organisation."""
+    demo = PROJECT / "data" / "demo"
+    with transaction():
+        load_calendars(yaml.safe_load((demo / "calendars.yaml").read_text("utf-8")), Counts())
+        load_policies(yaml.safe_load((demo / "sla_policies.yaml").read_text("utf-8")), Counts())

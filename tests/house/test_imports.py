@@ -79,6 +79,7 @@ PURE: dict[str, set[str]] = {
     "helpdesk.sla.promise": set(),
     "helpdesk.sla.public_holidays": {"holidays"},
     "helpdesk.sla.segments": set(),
+    "helpdesk.sla.thresholds": set(),
     "helpdesk.sla.timer": set(),
     "helpdesk.sla.what_if.comparing": {"numpy"},
     "helpdesk.sla.what_if.hours": {"numpy"},
@@ -106,7 +107,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     # what is summed up for readers
     ("helpdesk.rollups",),
     # readers
-    ("helpdesk.notifications", "helpdesk.reports", "helpdesk.readiness"),
+    ("helpdesk.notifications", "helpdesk.reports", "helpdesk.readiness", "helpdesk.escalation"),
     # what fills a database from files, through the verbs of every context
     ("helpdesk.loading", "helpdesk.demo"),
     # edges

@@ -5,27 +5,24 @@ the deadline is the same wherever it is read.
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-import pytest
 import yaml
 from sqlalchemy import select
 
 from builders.answers import a_head, an_approver
+from builders.journeys import do, utc
 from builders.offers import a_manager, a_question, an_expert, an_offer
+from builders.walking import VERBS
 from config import PROJECT
 from helpdesk import clock
 from helpdesk.accounts.models import ASKER
-from helpdesk.answers import approving, writing
-from helpdesk.counts import Counts
-from helpdesk.db import db, transaction
+from helpdesk.db import db
 from helpdesk.errors import BadInput, Conflict, NotAllowed, NotFound
 from helpdesk.intake.cleaning import clean
-from helpdesk.loading.sla import load_calendars, load_policies
-from helpdesk.publishing import posting
 from helpdesk.reports import integrity
 from helpdesk.routing import offering
-from helpdesk.routing.models import DeclineReason, Offer, OfferState
+from helpdesk.routing.models import Offer, OfferState
 from helpdesk.sla.calendar import due
 from helpdesk.sla.explaining import documents, explain, explain_many
 from helpdesk.sla.promising import calendar_with
@@ -37,33 +34,10 @@ from helpdesk.web.api.documents import offer_document, ticket_document
 from people import a_channel, a_department
 
 REFUSALS = (BadInput, Conflict, NotAllowed, NotFound)
-DEMO = PROJECT / "data" / "demo"
-
-
-@pytest.fixture
-def clock_at(app, monkeypatch):
-    def move(text):
-        instant = text if isinstance(text, datetime) else datetime.fromisoformat(text).astimezone(UTC)
-        monkeypatch.setattr(clock, "now", lambda: instant)
-        return instant
-
-    with transaction():
-        load_calendars(yaml.safe_load((DEMO / "calendars.yaml").read_text("utf-8")), Counts())
-        load_policies(yaml.safe_load((DEMO / "sla_policies.yaml").read_text("utf-8")), Counts())
-    return move
 
 
 def the(ticket, name):
     return [each for each in explain(ticket).clocks if each.clock.name == name][-1]
-
-
-def utc(text):
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def do(verb, *arguments, **named):
-    with transaction():
-        return verb(*arguments, **named)
 
 
 def test_silence_over_a_week_end_and_easter_monday(clock_at):
@@ -175,7 +149,7 @@ def test_the_week_a_head_reads_on_monday(clock_at, capsys):
 
 def test_the_crisis_night_counts_every_minute_across_the_change_of_time(clock_at):
     """Received at the times that the demo writes down; read at 03:40, an hour after 01:40 and not two."""
-    night = yaml.safe_load((DEMO / "crisis_burst.yaml").read_text("utf-8"))["messages"]
+    night = yaml.safe_load((PROJECT / "data" / "demo" / "crisis_burst.yaml").read_text("utf-8"))["messages"]
     manager = a_manager()
     kinds = {name: a_channel(name, "webform" if name == "web" else name) for name in {row["channel"] for row in night}}
     tickets = {}
@@ -246,86 +220,3 @@ def compare(ticket, now):
         assert waiting.due_at == told
         assert datetime.fromisoformat(offer_document(waiting)["due_at"]) == told
     return told is not None
-
-
-def _triage(ticket, rng, manager, approver, experts):
-    class_, priority = rng.choice(["question", "complaint"]), rng.choice(["P1", "P2", "P3", "P4"])
-    triaging.triage(ticket, by=manager, class_=class_, priority=priority, topics=[])
-
-
-def _offer(ticket, rng, manager, approver, experts):
-    offering.offer(ticket, rng.choice(experts), by=manager)
-
-
-def _last_offer(ticket):
-    return db.session.scalar(select(Offer).where(Offer.ticket_id == ticket.id).order_by(Offer.id.desc()).limit(1))
-
-
-def _accept(ticket, rng, manager, approver, experts):
-    offer = _last_offer(ticket)
-    if offer is not None:
-        offering.accept(offer, by=offer.person)
-
-
-def _leave(ticket, rng, manager, approver, experts):
-    offer = _last_offer(ticket)
-    if offer is None:
-        return
-    how = rng.choice(["decline", "redirect", "withdraw"])
-    if how == "decline":
-        offering.decline(offer, by=offer.person, reason=DeclineReason.OUT_OF_SCOPE)
-    elif how == "redirect":
-        offering.redirect(offer, by=offer.person, instead=rng.choice(experts))
-    else:
-        offering.withdraw(offer, by=manager, reason="x")
-
-
-def _write(ticket, rng, manager, approver, experts):
-    offer = _last_offer(ticket)
-    if offer is not None and ticket.state is State.ANSWERING:
-        draft = writing.save_draft(ticket, by=offer.person, body="La fibre arrive en **juin**.", sources="Plan")
-        writing.submit(ticket, draft.revision, by=offer.person)
-
-
-def _judge(ticket, rng, manager, approver, experts):
-    draft = writing.latest_draft(ticket)
-    if draft is None:
-        return
-    if rng.random() < 0.4:
-        approving.return_draft(ticket, draft.revision, by=approver, comment="À préciser.")
-    else:
-        approving.approve(ticket, draft.revision, by=approver)
-
-
-def _publish(ticket, rng, manager, approver, experts):
-    posting.publish(ticket, by=manager)
-
-
-def _ask(ticket, rng, manager, approver, experts):
-    triaging.ask_clarification(ticket, by=manager, wording="Où ?")
-
-
-def _reply(ticket, rng, manager, approver, experts):
-    triaging.record_reply(ticket, clean(text="Ici.", channel=ticket.channel.code, now=clock.now()), by=ASKER)
-
-
-def _reopen(ticket, rng, manager, approver, experts):
-    closing.reopen(ticket, by=manager, reason="encore")
-
-
-VERBS = (
-    _triage,
-    _offer,
-    _offer,
-    _accept,
-    _accept,
-    _leave,
-    _write,
-    _write,
-    _judge,
-    _judge,
-    _publish,
-    _ask,
-    _reply,
-    _reopen,
-)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-import yaml
 
 from builders.offers import a_draft, a_manager, a_question, an_expert, an_offer
-from config import PROJECT
+from builders.organisation import the_promises
 from helpdesk import clock
 from helpdesk.answers import writing
-from helpdesk.counts import Counts
 from helpdesk.db import db, transaction
-from helpdesk.loading.sla import load_calendars, load_policies
 from helpdesk.routing import offering
 from helpdesk.sla import promising
 from helpdesk.sla.models import PolicyVersion
@@ -33,10 +30,7 @@ def clock_at(monkeypatch):
 
 @pytest.fixture
 def promises(app):
-    demo = PROJECT / "data" / "demo"
-    with transaction():
-        load_calendars(yaml.safe_load((demo / "calendars.yaml").read_text("utf-8")), Counts())
-        load_policies(yaml.safe_load((demo / "sla_policies.yaml").read_text("utf-8")), Counts())
+    the_promises()
 
 
 def _utc(text):
