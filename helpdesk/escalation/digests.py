@@ -19,7 +19,6 @@ from helpdesk.accounts.models import Department, Person
 from helpdesk.db import db
 from helpdesk.errors import Conflict
 from helpdesk.escalation.models import Notice, Part, Passing
-from helpdesk.escalation.sweeping import placed
 from helpdesk.routing.models import Offer, OfferState
 from helpdesk.sla import measuring
 from helpdesk.sla.explaining import AT_ONCE, whole_logs
@@ -142,9 +141,9 @@ def _open_clocks(ticket_ids: Collection[int], now: datetime) -> dict[tuple[int, 
     found, ids = {}, sorted(ticket_ids)
     for first in range(0, len(ids), AT_ONCE):
         for ticket_id, log in whole_logs(ids[first : first + AT_ONCE]).items():
-            for clock, place in placed(read(log, now=now).clocks):
+            for clock in read(log, now=now).clocks:
                 if clock.is_open:
-                    found[ticket_id, clock.name, place] = clock
+                    found[ticket_id, clock.name, clock.place] = clock
     return found
 
 

@@ -25,8 +25,8 @@ class Part(StrEnum):
 class Passing(Base):
     """A threshold that a clock of a ticket passed: one row for each, however often it is looked at.
 
-    `place`: the how manieth clock of that name the ticket's log has, from 0: of two people asked one after the other
-    each has an `accept`. `passed_at`: when it fell due by the log; `noticed_at`: when we looked.
+    `place`: that of the clock among those of its name (see `sla.segments.Clock`). `passed_at`: when it fell due by the
+    log; `noticed_at`: when we looked.
     """
 
     __tablename__ = "passing"

@@ -8,8 +8,7 @@ neither repeats nor misses one. What is found late (nobody swept for a night) is
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,15 +32,14 @@ AT_ONCE = 25
 
 @dataclass(frozen=True)
 class Passed:
-    """A threshold that one clock of a ticket passed. `place`: see `Passing`."""
+    """A threshold that one clock of a ticket passed."""
 
     clock: Clock
-    place: int
     crossing: Crossing
 
     @property
     def key(self) -> tuple[str, int, int]:
-        return self.clock.name, self.place, self.crossing.percent
+        return self.clock.name, self.clock.place, self.crossing.percent
 
 
 def sweep(seconds: float | None = None) -> int:
@@ -78,23 +76,15 @@ def sweep_once() -> int:
 def _look(ticket: Ticket, log: Sequence[Happening], known: Promised, now: datetime) -> list[Passed]:
     """What the clocks of `ticket` have passed by `now`; its row says from here on when the next is due."""
     passed, coming, step_used = [], [], 0
-    for clock, place in placed(read(log, now=now).clocks):
+    for clock in read(log, now=now).clocks:
         found = crossings(clock, known.calendar_with)
-        passed += [Passed(clock, place, each) for each in found if each.at <= now]
+        passed += [Passed(clock, each) for each in found if each.at <= now]
         if clock.is_open:
             coming.append(next_of(found, now))
             step_used = used(found, now) if clock.name in STAGES else step_used
     # Nothing that anybody decides upon has changed: the row keeps its version.
     ticket.warn_at, ticket.used = min((at for at in coming if at is not None), default=None), step_used
     return passed
-
-
-def placed(clocks: Iterable[Clock]) -> Iterator[tuple[Clock, int]]:
-    """Each clock with how many of its name began before it."""
-    before: Counter[str] = Counter()
-    for clock in clocks:
-        yield clock, before[clock.name]
-        before[clock.name] += 1
 
 
 def _noticed(tickets: Iterable[Ticket]) -> dict[int, set[tuple[str, int, int]]]:
@@ -120,7 +110,7 @@ def _write_down(found: Sequence[tuple[Ticket, Passed]], audience: Audience) -> N
         passing = Passing(
             ticket_id=ticket.id,
             clock=passed.clock.name,
-            place=passed.place,
+            place=passed.clock.place,
             cycle=passed.clock.cycle,
             percent=passed.crossing.percent,
             passed_at=passed.crossing.at,
@@ -130,7 +120,7 @@ def _write_down(found: Sequence[tuple[Ticket, Passed]], audience: Audience) -> N
         if not passed.clock.is_open or passed.crossing.percent == NOTED:
             continue
         for part, person in audience.told(ticket, passed.clock, passed.crossing.percent).values():
-            told[ticket.id, passed.clock.name, passed.place, person.id] = {
+            told[ticket.id, passed.clock.name, passed.clock.place, person.id] = {
                 "passing": passing,
                 "person_id": person.id,
                 "part": part,

@@ -44,7 +44,8 @@ class Stretch:
 
 @dataclass
 class Clock:
-    """One clock of one cycle.
+    """One clock of one cycle. `place`: how many of its name began before it: of two people asked one after the other
+    each has an `accept`.
 
     `outcome`: running, paused, or how it ended ("done", "declined", "merged"…). `promises`: what it was held to and
     since when, oldest first; empty when nothing was ever promised. `known_at`: when its end was written down, after
@@ -62,6 +63,7 @@ class Clock:
     known_at: datetime | None = None
     returned: int = 0
     resumes_at: datetime | None = None
+    place: int = 0
 
     @property
     def is_open(self) -> bool:

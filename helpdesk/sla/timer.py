@@ -141,7 +141,7 @@ class Reading:
         clock = self.open(name)
         if clock is not None:
             return clock
-        clock = Clock(name, self._cycle)
+        clock = Clock(name, self._cycle, place=sum(each.name == name for each in self.clocks))
         if name in ("accept", "answer"):
             clock.person = event.facts.get("person_id")
         if name in ("accept", "answer", "validate"):

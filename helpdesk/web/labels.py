@@ -103,6 +103,12 @@ CHANNEL_SIGNS: Mapping[str, Any] = {
     "api": "API",
 }
 """What stands beside the icon of a channel: its kind, or what an account is known as."""
+USED: Mapping[int, Any] = {
+    50: _l("half of the time gone"),
+    75: _l("three quarters gone"),
+    90: _l("nearly all gone"),
+}
+"""What a step that is not late yet has passed: a note on screen."""
 
 
 def label(names: Mapping[str, Any], code: object) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
 from sqlalchemy import func, select
 
 from builders.administering import a_browser_of, error_at, seen
+from builders.letters import look_at_the_clocks
 from builders.offers import a_manager, a_question, an_expert, an_offer
 from builders.organisation import actions, an_administrator
 from helpdesk import clock
@@ -199,3 +200,22 @@ def test_an_offer_passed_on_keeps_its_department_in_the_log(promises):
         done = offering.redirect(offer, by=offer.person, instead=colleague)
     assert done.next_offer.due_at == offer.ticket.due_at
     assert explain(offer.ticket).clocks[-1].clock.person == colleague.id
+
+
+# --- warnings ---------------------------------------------------------------------------------------------------------
+
+
+def test_part_of_the_time_is_a_note_on_screen_and_who_was_told_stands_with_the_clock(client, promises, monkeypatch):
+    manager, expert = a_manager(), an_expert(name="Nadia Routeur")
+    ref = an_offer(expert, by=manager).ticket.ref
+    a_browser_of(client, manager)
+    pages = ("/inbox?queue=expert", f"/tickets/{ref}")
+    assert all(ref in client.get(page).text and "gone" not in client.get(page).text for page in pages)
+    for later, note in ((61, "half of the time gone"), (91, "three quarters gone"), (109, "nearly all gone")):
+        instant = datetime.fromisoformat("2026-04-01T10:00:00+02:00").astimezone(UTC) + timedelta(minutes=later)
+        monkeypatch.setattr(clock, "now", lambda instant=instant: instant)
+        look_at_the_clocks()
+        assert all(note in client.get(page).text for page in pages)
+    told = unescape(client.get(f"/tickets/{ref}/clocks").text)
+    assert "50 % of the time gone</span>" in told
+    assert "75 % of the time gone: Nadia Routeur (told)" in told

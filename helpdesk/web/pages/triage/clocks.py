@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from helpdesk.accounts.models import Department, Person
 from helpdesk.db import db
+from helpdesk.escalation.models import Notice, Passing
 from helpdesk.sla.explaining import explain
 from helpdesk.sla.measuring import Counted
 from helpdesk.sla.promising import promised
 from helpdesk.sla.segments import STAGES, Remark
 from helpdesk.tickets import seeing
+from helpdesk.tickets.models import Ticket
 from helpdesk.web import clock_wording as words
 from helpdesk.web.signing_in import me
 
@@ -32,6 +37,7 @@ class Shown:
     outcome: str
     tone: str
     share: float | None
+    passings: Sequence[Passing] = ()
 
     @property
     def cycle(self) -> int:
@@ -46,7 +52,8 @@ def clocks(ref: str) -> ResponseReturnValue:
     """For whoever may see the ticket."""
     ticket = seeing.ticket_for(me(), ref)
     found = explain(ticket)
-    shown = [_shown(each) for each in found.clocks]
+    passings = _passings(ticket)
+    shown = [_shown(each, passings.get((each.clock.name, each.clock.place), ())) for each in found.clocks]
     inside = [each for each in shown if each.counted.clock.name in STAGES]
     return render_template(
         "triage/clocks.html",
@@ -64,7 +71,7 @@ def clocks(ref: str) -> ResponseReturnValue:
     )
 
 
-def _shown(counted: Counted) -> Shown:
+def _shown(counted: Counted, passings: Sequence[Passing]) -> Shown:
     target = counted.target_minutes
     return Shown(
         counted=counted,
@@ -75,7 +82,22 @@ def _shown(counted: Counted) -> Shown:
         outcome=str(words.OUTCOMES.get(counted.outcome, counted.outcome)),
         tone="alarm" if counted.late else words.TONES.get(counted.outcome, "plain"),
         share=min(counted.spent_minutes / target, 1.0) if target else None,
+        passings=passings,
     )
+
+
+def _passings(ticket: Ticket) -> dict[tuple[str, int], list[Passing]]:
+    """What was noticed of each clock, by its name and place."""
+    rows = (
+        select(Passing)
+        .where(Passing.ticket_id == ticket.id)
+        .options(selectinload(Passing.notices).joinedload(Notice.person))
+        .order_by(Passing.passed_at, Passing.id)
+    )
+    found: dict[tuple[str, int], list[Passing]] = {}
+    for row in db.session.scalars(rows):
+        found.setdefault((row.clock, row.place), []).append(row)
+    return found
 
 
 def _owner(counted: Counted) -> str:
