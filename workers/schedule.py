@@ -31,6 +31,7 @@ TIMETABLE: tuple[tuple[int, Lane, str, tuple[str, ...]], ...] = (
     (10, Lane.UPKEEP, "workers.reporting.follow", ()),
     # In the lane of letters: a warning that waited behind an hour of upkeep would come too late.
     (20, Lane.LETTERS, "workers.escalation.warn", ()),
+    (300, Lane.LETTERS, "workers.weekly.tell", ()),
     (3600, Lane.UPKEEP, "workers.upkeep.tidy", ()),
 )
 

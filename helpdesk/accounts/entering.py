@@ -37,6 +37,7 @@ LONGEST_PASSWORD = 256
 _NOBODY = _hasher.hash(secrets.token_urlsafe(16))
 
 OFFER_LINK_LASTS = timedelta(days=7)
+WEEK_LINK_LASTS = timedelta(days=14)
 PASSWORD_LINK_LASTS = timedelta(days=2)
 FIRST_LINK_LASTS = timedelta(days=1)
 

@@ -181,6 +181,7 @@ class LinkPurpose(StrEnum):
     OFFER = "offer"
     FIRST_ADMINISTRATOR = "first_administrator"
     SET_PASSWORD = "set_password"  # noqa: S105
+    DEPARTMENT_WEEK = "department_week"  # the figures of a department, 0 for those of all
 
 
 class SignedLink(Base):

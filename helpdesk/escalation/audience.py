@@ -19,7 +19,6 @@ from helpdesk.accounts.models import Department, Person, PersonRole
 from helpdesk.accounts.organisation import setting
 from helpdesk.db import db
 from helpdesk.escalation.models import Part
-from helpdesk.sla.calendar import NeverOpen, next_open
 from helpdesk.sla.promising import Promised
 from helpdesk.sla.segments import Clock
 from helpdesk.sla.thresholds import BREACH, COMMITTEE, HEAD, OWNER
@@ -62,12 +61,7 @@ class Audience:
         if priority == AT_ONCE:
             return self.now
         earliest = _next_digest(self.now) if part is Part.COMMITTEE else self.now
-        code = person.calendar or (person.department.calendar if person.department else None)
-        calendar = self.known.calendar_with(code) if code else None
-        try:
-            return next_open(calendar, earliest) if calendar else earliest
-        except NeverOpen:
-            return earliest
+        return self.known.in_hours_of(person, earliest)
 
     # --- who ----------------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ class About:
     person_id: int | None = None
     asker_id: int | None = None
     offer_id: int | None = None
+    department_id: int | None = None
 
 
 def keep(kind: LetterKind, key: str, about: About, address: str, language: str, words: Words, domain: str) -> Letter:
@@ -50,6 +51,7 @@ def keep(kind: LetterKind, key: str, about: About, address: str, language: str, 
         person_id=about.person_id,
         asker_id=about.asker_id,
         offer_id=about.offer_id,
+        department_id=about.department_id,
         address=address,
         language=language,
         subject=words.subject,

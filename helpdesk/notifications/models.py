@@ -34,6 +34,7 @@ class LetterKind(StrEnum):
     ESCALATED = "escalated"
     # To people inside, about what the clocks say.
     WARNED = "warned"
+    WEEK = "week"
 
 
 class LetterState(StrEnum):
@@ -62,6 +63,7 @@ class Letter(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     asker_id: Mapped[int | None] = mapped_column(ForeignKey("asker.id"))
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))  # its signed link is made when it is sent
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))  # whose week it tells; None: of all
     address: Mapped[str] = mapped_column(String(254))
     language: Mapped[str] = mapped_column(String(5))
     subject: Mapped[str] = mapped_column(String(300))

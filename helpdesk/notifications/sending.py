@@ -18,7 +18,7 @@ from sqlalchemy import CursorResult, update
 from config import MailServer
 from helpdesk import clock, outbox
 from helpdesk.accounts.access import Can
-from helpdesk.accounts.entering import OFFER_LINK_LASTS, create_link
+from helpdesk.accounts.entering import OFFER_LINK_LASTS, WEEK_LINK_LASTS, create_link
 from helpdesk.accounts.models import LinkPurpose
 from helpdesk.accounts.organisation import setting
 from helpdesk.db import db, transaction
@@ -77,8 +77,10 @@ def send(row: OutboxRow, office: MailOffice) -> None:
 
 
 def shown(words: str, letter: Letter, base_url: str) -> str:
-    """The kept words of a letter for a page: in place of a signed link, the address that needs signing in."""
-    return without_secrets(words, base_url, letter.offer_id)
+    """The kept words of a letter for a page: in place of a signed link, an address that needs signing in."""
+    if letter.kind == LetterKind.WEEK:
+        return without_secrets(words, base_url, "/department")
+    return without_secrets(words, base_url, f"/questions/{letter.offer_id}" if letter.offer_id else "/questions")
 
 
 def is_needed(letter: Letter) -> bool:
@@ -166,6 +168,10 @@ def _note_handing_over(letter_id: int, office: MailOffice, server: MailServer) -
 
 def _signed_link(letter: Letter, office: MailOffice) -> str:
     """The address of a new signed link, if the letter has a place for one. Only its digest is kept."""
+    if letter.kind == LetterKind.WEEK:
+        whose = letter.department_id or 0
+        secret = create_link(LinkPurpose.DEPARTMENT_WEEK, letter.person, WEEK_LINK_LASTS, subject_id=whose)
+        return f"{office.base_url}/week/{secret}"
     if letter.offer_id is None or SIGNED_LINK not in letter.text:
         return ""
     secret = create_link(LinkPurpose.OFFER, letter.person, OFFER_LINK_LASTS, subject_id=letter.offer_id)

@@ -18,7 +18,7 @@ from helpdesk.db import db
 from helpdesk.errors import BadInput, Problem
 from helpdesk.routing.models import Topic
 from helpdesk.sla import calendar_document, policy
-from helpdesk.sla.calendar import Calendar, ExceptionalDay, Version
+from helpdesk.sla.calendar import Calendar, ExceptionalDay, NeverOpen, Version, next_open
 from helpdesk.sla.models import CalendarDay, CalendarVersion, PolicyVersion
 from helpdesk.sla.promise import Promise
 from helpdesk.sla.segments import Clock
@@ -102,6 +102,16 @@ class Promised:
         """The calendar with this code and all that was ever written of it. None when there is none."""
         documents = self.calendars.get(code)
         return _calendar(code, documents, self.days.get(code, ())) if documents else None
+
+    def in_hours_of(self, person: Person, instant: datetime) -> datetime:
+        """`instant` where it lies in the working hours of `person`, else when these begin next; `instant` itself for
+        somebody without a calendar, or whose calendar does not open any more."""
+        code = person.calendar or (person.department.calendar if person.department else None)
+        calendar = self.calendar_with(code) if code else None
+        try:
+            return next_open(calendar, instant) if calendar else instant
+        except NeverOpen:
+            return instant
 
     def promise(self, chosen: policy.Policy, clock: str, own_calendar: str | None, at: datetime) -> Promise | None:
         """What `chosen` promises for a clock that starts at `at` with whom works by `own_calendar`.

@@ -677,6 +677,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("asker_id", sa.Integer(), nullable=True),
         sa.Column("offer_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("address", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("subject", sa.String(length=300), nullable=False),
@@ -688,6 +689,9 @@ def upgrade() -> None:
         sa.Column("created_at", UTCDateTime(), nullable=False),
         sa.Column("sent_at", UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["asker_id"], ["asker.id"], name=op.f("fk_letter_asker_id_asker")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_letter_department_id_department")
+        ),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_letter_offer_id_offer")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_letter_person_id_person")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_letter_ticket_id_ticket")),

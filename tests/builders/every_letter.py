@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from builders.answers import an_approver
-from builders.letters import look_at_the_clocks, work
+from builders.answers import a_head, an_approver
+from builders.letters import look_at_the_clocks, tell_the_week, work
 from builders.offers import a_manager, a_question, an_expert
 from builders.organisation import the_promises
 from helpdesk import clock
@@ -21,7 +21,7 @@ from helpdesk.routing import offering
 from helpdesk.routing.models import DeclineReason
 from helpdesk.tickets import triaging
 from helpdesk.tickets.models import Ticket
-from people import a_person
+from people import a_department, a_person
 
 LEA = {"handle": "lea_fictive35", "name": "Léa Fictive", "email": "lea.fictive@example.net"}
 TEXT = "Bonjour, rappelez-moi au 06 12 34 56 78 : quand la fibre arrive-t-elle à Port-Lannévez ?"
@@ -53,6 +53,7 @@ def play(cast: Cast, language: str) -> None:
     _answered(cast, ticket)
     _escalated(cast, a_question(TEXT, author=LEA, language=language))
     _warned(cast, a_question(TEXT, author=LEA, language=language))
+    _week(cast, a_question(TEXT, author=LEA, language=language))
 
 
 def _asked_around(cast: Cast, ticket: Ticket) -> None:
@@ -125,4 +126,17 @@ def _warned(cast: Cast, ticket: Ticket) -> None:
     work()
     with clock.as_of(clock.now() + timedelta(days=3)):
         look_at_the_clocks()
+        work()
+
+
+def _week(cast: Cast, ticket: Ticket) -> None:
+    """A department, and the Monday after next."""
+    a_head(a_department("WEEK"), handle="head", locale=cast.manager.locale)
+    expert = an_expert(handle="weekly", department=a_department("WEEK"), locale=cast.manager.locale)
+    with transaction():
+        offering.offer(ticket, expert, by=cast.manager)
+    work()
+    now = clock.now()
+    with clock.as_of(datetime.combine(now + timedelta(days=14 - now.weekday()), time(12), UTC)):
+        tell_the_week()
         work()

@@ -18,7 +18,8 @@ from helpdesk import clock, outbox
 from helpdesk.db import db, transaction
 from helpdesk.notifications.models import Letter
 from helpdesk.outbox import Lane, OutboxRow, RowState
-from workers import escalation
+from helpdesk.rollups import following
+from workers import escalation, weekly
 from workers.carrying import carry_out, carry_out_lane
 
 
@@ -38,7 +39,7 @@ def _settings(app: Any) -> Settings:
 
 def work() -> int:
     """Do all that waits for the workers of letters, as they do it, with a session of their own."""
-    with _elsewhere():
+    with elsewhere():
         done = carry_out_lane(Lane.LETTERS.value)
     db.session.rollback()  # the test sees what was written
     return done
@@ -46,7 +47,7 @@ def work() -> int:
 
 def plan_only() -> None:
     """Write the letters, and leave the sending for later."""
-    with _elsewhere():
+    with elsewhere():
         for row_id in [row.id for row in rows("workers.letters.plan")]:
             carry_out(row_id)
     db.session.rollback()
@@ -54,13 +55,21 @@ def plan_only() -> None:
 
 def look_at_the_clocks() -> None:
     """Notice what fell due and write the letters about it, as the scheduler has it done."""
-    with _elsewhere():
+    with elsewhere():
         escalation.warn()
     db.session.rollback()
 
 
+def tell_the_week() -> None:
+    """Bring the figures up and write Monday's letters, as the scheduler has it done."""
+    with elsewhere():
+        following.follow()
+        weekly.tell()
+    db.session.rollback()
+
+
 @contextlib.contextmanager
-def _elsewhere() -> Iterator[None]:
+def elsewhere() -> Iterator[None]:
     with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
         try:
             yield

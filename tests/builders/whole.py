@@ -13,6 +13,7 @@ from helpdesk.accounts.absences import declare_absence
 from helpdesk.accounts.access import Role
 from helpdesk.accounts.entering import (
     FIRST_LINK_LASTS,
+    WEEK_LINK_LASTS,
     create_link,
     create_token,
     password_link,
@@ -102,6 +103,7 @@ def _loose_ends(people: dict[Role, Person], offered: Offer) -> dict[str, str]:
         set_password(administrator, "a long password indeed", by=SYSTEM)
         password = password_link(expert, by=administrator)
         first = create_link(LinkPurpose.FIRST_ADMINISTRATOR, None, FIRST_LINK_LASTS, subject_id=0)
+        week = create_link(LinkPurpose.DEPARTMENT_WEEK, people[Role.HEAD], WEEK_LINK_LASTS, subject_id=0)
         declare_absence(expert, now + timedelta(days=3), now + timedelta(days=9), by=expert)
         db.session.add(
             Letter(
@@ -110,4 +112,4 @@ def _loose_ends(people: dict[Role, Person], offered: Offer) -> dict[str, str]:
                 message_id="<1@example.org>", created_at=now, state=LetterState.KEPT,
             )
         )  # fmt: skip
-    return {"token": secret, "offer": link, "password": password, "first": first}
+    return {"token": secret, "offer": link, "password": password, "first": first, "week": week}

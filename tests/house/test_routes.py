@@ -37,7 +37,7 @@ PLACES: dict[str, Can] = {
 # Pages for who holds their address, and those that anybody may open.
 PUBLIC = {
     "public", "health.live", "health.ready", "health.metrics", "static", "assets", "openapi", "account.sign_in",
-    "account.choose_password", "account.first_administrator", "answer_link", "preferences",
+    "account.choose_password", "account.first_administrator", "answer_link", "preferences", "week",
     "triage.counts",  # asked by every page's script: answers nothing to who has no inbox
 }  # fmt: skip
 SIGNED_IN = {"account.home", "account.profile"}
@@ -47,7 +47,7 @@ NASTY = (
     "?q=" + "a" * 300, "?queue=nope", "?code=nope", "?department=nope", "?topic=%F0%9F%98%80", "?late=x&mine=y",
     "?limit=-1&limit=x", "?status=nope&language=xx", "?next=//elsewhere.example", f"?offer_id={HUGE}",
     "?role=nope", "?kind=nope&state=nope", "?person=%00&action=%00&object=%00", "?from=x&to=y", "?reason=%00",
-    "?stage=%00&weeks=x", f"?weeks={HUGE}", "?outcome=%00",
+    "?stage=%00&weeks=x", f"?weeks={HUGE}", "?outcome=%00", "?week=%00",
 )  # fmt: skip
 
 
