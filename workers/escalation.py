@@ -38,6 +38,7 @@ def _tell(person_id: int) -> bool:
     letter_id = None
     try:
         with transaction():
+            digests.hold(digest)
             if words is not None and address:
                 about = About(person_id=person_id, offer_id=digest.only_offer_id)
                 letter_id = keep(LetterKind.WARNED, digest.key, about, address, language, words, domain()).id

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.access import Can
@@ -123,17 +122,23 @@ def digest_of(person_id: int, now: datetime) -> Digest:
     return Digest(person, tuple(lines), tuple(notice.id for notice in notices))
 
 
-def settle(digest: Digest, letter_id: int | None, now: datetime) -> None:
-    """Note that these notices need no telling any more. Raises Conflict when somebody else did so meanwhile."""
+def hold(digest: Digest) -> None:
+    """Hold the notices to the end of the transaction. Raises Conflict when somebody else settles them meanwhile."""
     for some in _in_parts(digest.notice_ids):
-        done = db.session.execute(
+        waiting = select(Notice.id).where(Notice.id.in_(some), Notice.settled_at.is_(None))
+        if len(db.session.scalars(waiting.with_for_update()).all()) != len(some):
+            raise Conflict("changed_meanwhile")
+
+
+def settle(digest: Digest, letter_id: int | None, now: datetime) -> None:
+    """Note that these notices, which are held, need no telling any more."""
+    for some in _in_parts(digest.notice_ids):
+        db.session.execute(
             update(Notice)
-            .where(Notice.id.in_(some), Notice.settled_at.is_(None))
+            .where(Notice.id.in_(some))
             .values(settled_at=now, letter_id=letter_id)
             .execution_options(synchronize_session=False)
         )
-        if cast("CursorResult[object]", done).rowcount != len(some):
-            raise Conflict("changed_meanwhile")
 
 
 def _open_clocks(ticket_ids: Collection[int], now: datetime) -> dict[tuple[int, str, int], Clock]:

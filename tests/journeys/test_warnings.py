@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -32,6 +34,7 @@ from helpdesk.tickets import closing, triaging
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.workflow import Outcome
 from people import a_channel, a_department, a_person
+from workers import escalation
 
 
 @pytest.fixture
@@ -168,6 +171,34 @@ def test_a_sweep_that_dies_anywhere_goes_on_without_repeating_or_missing_one(clo
     notices = db.session.execute(select(Notice.passing_id, Notice.person_id)).all()
     assert len(notices) == len(set(notices))
     assert len([each for each in told() if each[0] == "expert"]) == 1
+
+
+def test_two_sweeps_at_once_notice_and_tell_everything_once(clock_at, monkeypatch, app):
+    clock_at("2026-04-02T09:00:00+02:00")
+    expert, manager = an_office(), a_manager()
+    for _number in range(12):
+        an_offer(expert, by=manager)
+    now = clock_at("2026-04-02T16:00:00+02:00")
+    monkeypatch.setattr(sweeping, "AT_ONCE", 2)
+    together = threading.Barrier(2)
+
+    def sweep():
+        with app.app_context():
+            together.wait()
+            escalation.warn()
+            db.session.remove()
+
+    with ThreadPoolExecutor() as pool:
+        for sweeping_by_itself in [pool.submit(sweep) for _number in range(2)]:
+            sweeping_by_itself.result()
+    db.session.rollback()
+    assert set(noticed()) == everything_that_fell_due(now)
+    assert len(noticed()) == len(set(noticed()))
+    clock_at("2026-04-02T16:40:00+02:00")  # what one noticed after the other had written its letter waited for more
+    look_at_the_clocks()
+    theirs = [letter.text for letter in letters("warned") if letter.person.handle == "expert"]
+    lines = [line for text in theirs for line in text.splitlines() if line.startswith("R-")]
+    assert len(lines) == len(set(lines)) == 12
 
 
 def test_five_hundred_late_questions_make_one_letter_for_each_person(clock_at):
