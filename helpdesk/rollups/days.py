@@ -1,8 +1,11 @@
-"""Times packed and unpacked, and what many of them come to. Pure."""
+"""The clocks of a day packed and unpacked, and what many of them come to. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +17,20 @@ Times = NDArray[np.uint32]
 """Seconds of working time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The clocks of one kind that ended in one way, or began (without times).
+
+    `seconds`: the time of each, packed. `targets`: how many had which target, in seconds; those without are left out.
+    """
+
+    clock: str
+    outcome: str
+    count: int
+    seconds: bytes = b""
+    targets: Mapping[int, int] = field(default_factory=dict)
+
+
 def packed(times: Iterable[int]) -> bytes:
     """Numbers from 0 to `LONGEST` (136 years in seconds); larger ones are held there."""
     return np.fromiter((min(max(time, 0), LONGEST) for time in times), dtype=_STORED).tobytes()
@@ -22,6 +39,35 @@ def packed(times: Iterable[int]) -> bytes:
 def unpacked(parts: Iterable[bytes]) -> Times:
     """The numbers of all parts, one after the other."""
     return np.frombuffer(b"".join(parts), dtype=_STORED)
+
+
+def written(groups: Iterable[Group]) -> tuple[list[list[Any]], bytes]:
+    """What a row keeps of some groups: plain JSON values, and the times of all, in the same order."""
+    kept = list(groups)
+    counts = [
+        [group.clock, group.outcome, group.count, len(group.seconds), sorted(group.targets.items())] for group in kept
+    ]
+    return counts, b"".join(group.seconds for group in kept)
+
+
+def read(counts: Iterable[Any], seconds: bytes = b"") -> Iterator[Group]:
+    """What `written` kept; without `seconds`, the groups without their times."""
+    place = 0
+    for clock, outcome, count, length, targets in counts:
+        yield Group(clock, outcome, count, seconds[place : place + length], dict(targets))
+        place += length
+
+
+def together(groups: Iterable[Group]) -> Iterator[Group]:
+    """Groups of several days or departments as one of each kind, in the order of their names."""
+    parts: dict[tuple[str, str], list[Group]] = {}
+    for group in groups:
+        parts.setdefault((group.clock, group.outcome), []).append(group)
+    for (clock, outcome), some in sorted(parts.items()):
+        targets: Counter[int] = Counter()
+        for group in some:
+            targets.update(group.targets)
+        yield Group(clock, outcome, sum(each.count for each in some), b"".join(each.seconds for each in some), targets)
 
 
 def quantile(times: Times, share: float) -> float | None:
