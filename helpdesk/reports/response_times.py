@@ -20,6 +20,7 @@ from helpdesk.db import db
 from helpdesk.reports.periods import WEEK, Period
 from helpdesk.rollups.days import Group, Times, quantile, read, unpacked
 from helpdesk.rollups.models import EVERY, STARTED, ClockDay, ClockReading
+from helpdesk.rollups.reading import ASKER
 from helpdesk.routing.shares import TOLD_FROM, Share
 from helpdesk.sla.segments import NAMES as STAGES
 
@@ -104,7 +105,7 @@ class Running:
 
 
 Stages = Mapping[str, Figures]
-"""Clock → figures; every one of `STAGES` is there."""
+"""Clock → figures; every one of `STAGES` is there, and `ASKER`."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def response_times(departments: Departments, period: Period, now: datetime) -> R
 
 def _stages() -> dict[str, Figures]:
     found: defaultdict[str, Figures] = defaultdict(Figures)
-    for stage in STAGES:
+    for stage in (*STAGES, ASKER):
         found[stage] = Figures()
     return found
 

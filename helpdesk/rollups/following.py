@@ -74,13 +74,18 @@ def rebuild(told: Callable[[int], None] = lambda done: None) -> int:
         done += len(ids)
         told(done)
     _remove_strays()
+    sum_up_every_day()
+    with transaction():
+        write_note(held_note(THROUGH), through)
+    return done
+
+
+def sum_up_every_day() -> None:
+    """Make the sums of all days anew from the readings as they are, some days in a transaction."""
     for days in _in_parts(_every_day(), DAYS):
         with transaction():
             sum_up_clocks(dict.fromkeys(days))
             sum_up_counts(days)
-    with transaction():
-        write_note(held_note(THROUGH), through)
-    return done
 
 
 def lag() -> int:
