@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import create_engine, text
 
 from bench import _postgresql
 from config import Settings
@@ -48,11 +47,10 @@ class Databases:
         shutil.rmtree(self._folder / name)
 
     def settle(self, name: str) -> None:
-        """Let the database tidy up what was written, as it does by itself in time."""
-        engine = create_engine(self.settings(name).database_url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("ANALYZE" if self._conninfo is None else "VACUUM ANALYZE"))
-        engine.dispose()
+        """Let the server tidy up what was written, as it does by itself in time; SQLite is left as it is in service."""
+        if self._conninfo is not None:
+            with psycopg.connect(self._conninfo, dbname=name, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
 
     def backends(self, name: str) -> list[Path]:
         """Where the kernel tells how long the server's processes for this database have run."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, func, select, text
+from sqlalchemy import Connection, Engine, Table, func, select
 
 from bench._branching import Branch, branches_of
 from bench._bulk import Bulk, columns_of
@@ -82,7 +82,6 @@ def multiply(engine: Engine, tickets: int, *, branches: int, years: int, told: C
     with engine.begin() as connection:
         for index in indexes:
             index.create(connection)
-        connection.execute(text("ANALYZE"))
 
 
 def _originals(connection: Connection) -> list[Original]:

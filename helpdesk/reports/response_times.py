@@ -129,10 +129,10 @@ def response_times(departments: Departments, period: Period, now: datetime) -> R
     """Costs depend on the days read, not on the tickets there are."""
     weeks = {monday: _stages() for monday in period.weeks()}
     first = min(weeks)
-    columns = (ClockDay.day, ClockDay.counts, ClockDay.seconds)
-    for row in db.session.execute(select(*columns).where(*_on(period), _of(departments))):
-        stages = weeks[first + (row.day - first) // WEEK * WEEK]
-        for group in read(row[1], row.seconds):
+    columns = (ClockDay.day, ClockDay.counts, ClockDay.targets, ClockDay.seconds)
+    for day, *kept in db.session.execute(select(*columns).where(*_on(period), _of(departments))):
+        stages = weeks[first + (day - first) // WEEK * WEEK]
+        for group in read(*kept):
             stages[group.clock].add(group)
     return ResponseTimes(
         period,
@@ -160,10 +160,13 @@ def _together(weeks: Iterable[Stages]) -> Stages:
 
 def _counted(departments: Departments, period: Period) -> Stages:
     """Counts without times: what shares are made of."""
-    found = _stages()
+    tally: defaultdict[tuple[str, str], int] = defaultdict(int)
     for counts in db.session.scalars(select(ClockDay.counts).where(*_on(period), _of(departments))):
-        for group in read(counts):
-            found[group.clock].add(group)
+        for clock, outcome, count, _length in counts:
+            tally[clock, outcome] += count
+    found = _stages()
+    for (clock, outcome), count in tally.items():
+        found[clock].add(Group(clock, outcome, count))
     return found
 
 

@@ -41,20 +41,27 @@ def unpacked(parts: Iterable[bytes]) -> Times:
     return np.frombuffer(b"".join(parts), dtype=_STORED)
 
 
-def written(groups: Iterable[Group]) -> tuple[list[list[Any]], bytes]:
-    """What a row keeps of some groups: plain JSON values, and the times of all, in the same order."""
+Counts = list[list[Any]]
+"""What a row keeps of its groups, as plain JSON values: clock, outcome, how many, how many bytes of times."""
+Targets = list[list[tuple[int, int]]]
+"""Per group, how many had which target."""
+
+
+def written(groups: Iterable[Group]) -> tuple[Counts, Targets, bytes]:
+    """What a row keeps of some groups, each part in the same order."""
     kept = list(groups)
-    counts = [
-        [group.clock, group.outcome, group.count, len(group.seconds), sorted(group.targets.items())] for group in kept
-    ]
-    return counts, b"".join(group.seconds for group in kept)
+    return (
+        [[group.clock, group.outcome, group.count, len(group.seconds)] for group in kept],
+        [sorted(group.targets.items()) for group in kept],
+        b"".join(group.seconds for group in kept),
+    )
 
 
-def read(counts: Iterable[Any], seconds: bytes = b"") -> Iterator[Group]:
-    """What `written` kept; without `seconds`, the groups without their times."""
+def read(counts: Counts, targets: Targets, seconds: bytes) -> Iterator[Group]:
+    """What `written` kept."""
     place = 0
-    for clock, outcome, count, length, targets in counts:
-        yield Group(clock, outcome, count, seconds[place : place + length], dict(targets))
+    for (clock, outcome, count, length), had in zip(counts, targets, strict=True):
+        yield Group(clock, outcome, count, seconds[place : place + length], dict(had))
         place += length
 
 
@@ -72,5 +79,9 @@ def together(groups: Iterable[Group]) -> Iterator[Group]:
 
 def quantile(times: Times, share: float) -> float | None:
     """The time within which `share` of them lie, in seconds; between two of them in proportion (Hyndman and Fan 1996,
-    "Sample quantiles", definition 7). None of nothing."""
-    return float(np.quantile(times, share)) if len(times) else None
+    "Sample quantiles", definition 7). `times` ascend. None of nothing."""
+    if not len(times):
+        return None
+    place = share * (len(times) - 1)
+    below, above = int(times[int(place)]), int(times[min(int(place) + 1, len(times) - 1)])
+    return below + (above - below) * (place % 1)

@@ -13,7 +13,7 @@ from helpdesk.db import Base
 NO_DEPARTMENT = 0
 EVERY = -1
 """In the place of a department: all of them, and what belongs to none yet."""
-_RUNS = text("day IS NULL")
+_RUNS, _ENDED = text("day IS NULL"), text("day IS NOT NULL")
 STARTED = "started"
 """In the place of an outcome: clocks by the day on which they began."""
 
@@ -27,7 +27,7 @@ class ClockReading(Base):
     __tablename__ = "clock_reading"
     __table_args__ = (
         # What a day came to, and the tickets behind a figure, newest first.
-        Index("ix_clock_reading_day", "day", "department_id"),
+        Index("ix_clock_reading_day", "day", "department_id", sqlite_where=_ENDED, postgresql_where=_ENDED),
         Index("ix_clock_reading_department", "department_id", "clock", "day", "outcome", "ticket_id"),
         Index("ix_clock_reading_started", "started_on", "department_id", "clock"),
         # What runs now: few of all there ever were.
@@ -55,7 +55,7 @@ class ClockReading(Base):
 class ClockDay(Base):
     """The clocks of one department that ended or began on one day: how many, and every single time.
 
-    `counts`: see `days.written`; `seconds`: the times, unsigned 32-bit numbers, little endian, in the same order.
+    `counts` and `targets`: see `days.written`; `seconds`: the times, unsigned 32-bit numbers, little endian.
     Keeping every time makes medians exact over any period, which sums and buckets cannot. One row a day and department,
     and one for all of them (`EVERY`), so that neither more departments nor more tickets make a page read more rows.
     """
@@ -66,6 +66,7 @@ class ClockDay(Base):
     department_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     day: Mapped[date] = mapped_column(primary_key=True)
     counts: Mapped[list[Any]]
+    targets: Mapped[list[Any]]
     seconds: Mapped[bytes] = mapped_column(LargeBinary)
 
 

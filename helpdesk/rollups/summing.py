@@ -43,7 +43,7 @@ def sum_up_clocks(touched: Mapping[date, Collection[int] | None]) -> None:
         everybody = _of_the_others(day, departments) + rows
         if everybody:
             everybody.sort(key=lambda row: int(row["department_id"]))
-            groups = together(group for row in everybody for group in read(row["counts"], row["seconds"]))
+            groups = together(group for row in everybody for group in _groups(row))
             db.session.execute(insert(ClockDay), _row(day, EVERY, groups))
 
 
@@ -70,15 +70,20 @@ def _of_the_others(day: date, departments: Collection[int] | None) -> list[dict[
     """The rows of the day that stay as they are."""
     if departments is None:
         return []
-    columns = (ClockDay.department_id, ClockDay.counts, ClockDay.seconds)
+    columns = (ClockDay.department_id, ClockDay.counts, ClockDay.targets, ClockDay.seconds)
     others = ClockDay.department_id.not_in([*departments, EVERY])
     rows = db.session.execute(select(*columns).where(ClockDay.day == day, others))
-    return [{"department_id": row.department_id, "counts": row[1], "seconds": row.seconds} for row in rows]
+    names = [column.key for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _row(day: date, department: int, groups: Iterable[Group]) -> dict[str, Any]:
-    counts, seconds = written(groups)
-    return {"department_id": department, "day": day, "counts": counts, "seconds": seconds}
+    counts, targets, seconds = written(groups)
+    return {"department_id": department, "day": day, "counts": counts, "targets": targets, "seconds": seconds}
+
+
+def _groups(row: Mapping[str, Any]) -> Iterator[Group]:
+    return read(row["counts"], row["targets"], row["seconds"])
 
 
 def _of(departments: Collection[int] | None) -> ColumnElement[bool]:

@@ -790,6 +790,7 @@ def upgrade() -> None:
         sa.Column("department_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("targets", sa.JSON(), nullable=False),
         sa.Column("seconds", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("department_id", "day", name=op.f("pk_clock_day")),
     )
@@ -833,7 +834,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_reading")),
     )
     with op.batch_alter_table("clock_reading", schema=None) as batch_op:
-        batch_op.create_index("ix_clock_reading_day", ["day", "department_id"], unique=False)
+        batch_op.create_index(
+            "ix_clock_reading_day",
+            ["day", "department_id"],
+            unique=False,
+            sqlite_where=sa.text("day IS NOT NULL"),
+            postgresql_where=sa.text("day IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_clock_reading_department",
             ["department_id", "clock", "day", "outcome", "ticket_id"],

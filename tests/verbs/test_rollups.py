@@ -57,7 +57,7 @@ def direct_reading():
 def sums():
     found, every = Counter(), Counter()
     for row in db.session.scalars(select(ClockDay)):
-        for group in read(row.counts, row.seconds):
+        for group in read(row.counts, row.targets, row.seconds):
             assert group.outcome == STARTED or len(unpacked([group.seconds])) == group.count
             if row.department_id == EVERY:
                 every[row.day, group.clock, group.outcome] += group.count
@@ -127,11 +127,12 @@ def test_made_anew_over_wrong_sums_they_are_right(whole):
             ClockDay(
                 day=stray.day - timedelta(days=900),
                 department_id=0,
-                counts=[["answer", "late", 7, 28, []]],
+                counts=[["answer", "late", 7, 28]],
+                targets=[[]],
                 seconds=packed([60] * 7),
             )
         )
-        stray.counts = [*stray.counts, ["answer", "late", 100, 0, []]]
+        stray.counts, stray.targets = [*stray.counts, ["answer", "late", 100, 0]], [*stray.targets, []]
     following.rebuild()
     assert everything() == before
 
