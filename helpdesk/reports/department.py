@@ -79,11 +79,12 @@ def standing(person: Person, departments: Collection[int] | None) -> Standing:
     count = _count(select(there.c.id))
     late = _count(select(there.c.id).where(there.c.due_at < now))
     soon = _count(select(there.c.id).where(there.c.due_at >= now, there.c.due_at < now + SOON))
+    held = _held(there)
     return Standing(
         open_count=count,
         bands=Bands(late, soon, max(0, count - late - soon)),
-        oldest=db.session.scalar(select(func.min(there.c.opened_at))),
-        held=_held(there),
+        oldest=min((each.oldest for each in held), default=None),
+        held=held,
     )
 
 
@@ -101,6 +102,7 @@ def _count(query: Select[int]) -> int:
 
 
 def _held(there: Subquery) -> list[Held]:
+    """Of the oldest tickets, as many as are counted."""
     some = select(there.c.holder_id, there.c.opened_at).order_by(there.c.opened_at).limit(MOST_COUNTED).subquery()
     rows = db.session.execute(
         select(some.c.holder_id, func.count(), func.min(some.c.opened_at)).group_by(some.c.holder_id)
