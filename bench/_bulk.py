@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from functools import cache
@@ -28,10 +29,11 @@ class Bulk:
 
     def bound(self, table: Table, column: str, value: Any) -> Any:
         """A value as the driver takes it."""
+        if isinstance(value, dict | list):
+            return json.dumps(value, ensure_ascii=False)
         dialect = self._engine.dialect
         process = table.c[column].type.dialect_impl(dialect).bind_processor(dialect)
-        value = process(value) if process is not None else value
-        return getattr(value, "obj", value) if self._copies and not isinstance(value, str) else value
+        return process(value) if process is not None else value
 
     def instant(self, at: datetime) -> Any:
         return at if self._copies else at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -103,13 +103,11 @@ def _count(query: Select[int]) -> int:
 
 def _held(there: Subquery) -> list[Held]:
     """Of the oldest tickets, as many as are counted."""
-    some = select(there.c.holder_id, there.c.opened_at).order_by(there.c.opened_at).limit(MOST_COUNTED).subquery()
-    rows = db.session.execute(
-        select(some.c.holder_id, func.count(), func.min(some.c.opened_at)).group_by(some.c.holder_id)
-    ).all()
-    people = {
-        person.id: person
-        for person in db.session.scalars(select(Person).where(Person.id.in_([row[0] for row in rows if row[0]])))
-    }
-    held = [Held(people.get(holder_id), count, oldest) for holder_id, count, oldest in rows]
+    oldest = select(there.c.holder_id, there.c.opened_at).order_by(there.c.opened_at).limit(MOST_COUNTED)
+    opened: dict[int | None, list[datetime]] = {}
+    for holder_id, opened_at in db.session.execute(oldest):
+        opened.setdefault(holder_id, []).append(opened_at)
+    holders = [holder_id for holder_id in opened if holder_id]
+    people = {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(holders)))}
+    held = [Held(people.get(holder_id or 0), len(times), times[0]) for holder_id, times in opened.items()]
     return sorted(held, key=lambda row: (row.person is not None, -row.count, row.person.name if row.person else ""))
