@@ -26,7 +26,8 @@ from helpdesk.routing.models import Offer
 from helpdesk.tickets.models import Event, Question, Ticket, TicketTopic
 from helpdesk.tickets.workflow import State
 
-TABLES = [cast(Table, each.__table__) for each in (Ticket, Question, Event, Offer, Draft, TicketTopic, ClockReading)]
+TABLES = [cast(Table, each.__table__) for each in (Ticket, Question, Event, Offer, Draft, TicketTopic)]
+READINGS = cast(Table, ClockReading.__table__)
 AT_ONCE = 5_000
 """Copies written in one transaction."""
 STRAY = timedelta(hours=3)
@@ -60,15 +61,18 @@ class Copy:
     back: timedelta
 
 
-def multiply(engine: Engine, tickets: int, *, branches: int, years: int, told: Callable[[str], None]) -> None:
-    """Copy what is there until there are so many tickets, readings of clocks included. Indexes are taken off meanwhile,
-    and made at the end."""
+def multiply(
+    engine: Engine, tickets: int, *, branches: int, years: int, readings: bool, told: Callable[[str], None]
+) -> None:
+    """Copy what is there until there are so many tickets; `readings`: those of their clocks too. Indexes are taken off
+    meanwhile, and made at the end."""
+    tables = [*TABLES, READINGS] if readings else TABLES
     with engine.begin() as connection:
-        originals = _originals(connection)
+        originals = _originals(connection, tables)
         made = branches_of(connection, branches)
-        highest = {t.name: connection.scalar(select(func.max(t.c.id))) or 0 for t in TABLES if "id" in t.c}
+        highest = {t.name: connection.scalar(select(func.max(t.c.id))) or 0 for t in tables if "id" in t.c}
     copies = _copies(originals, tickets - len(originals), branches, years)
-    indexes = [index for table in TABLES for index in table.indexes]
+    indexes = [index for table in tables for index in table.indexes]
     with engine.begin() as connection:
         for index in indexes:
             index.drop(connection)
@@ -84,9 +88,9 @@ def multiply(engine: Engine, tickets: int, *, branches: int, years: int, told: C
             index.create(connection)
 
 
-def _originals(connection: Connection) -> list[Original]:
+def _originals(connection: Connection, tables: Sequence[Table]) -> list[Original]:
     of: dict[int, list[tuple[Table, Row]]] = {}
-    for table in TABLES:
+    for table in tables:
         for row in connection.execute(select(table).order_by(*table.primary_key)).mappings():
             of.setdefault(row["id"] if table is TABLES[0] else row["ticket_id"], []).append((table, dict(row)))
     return [

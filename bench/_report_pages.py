@@ -19,7 +19,7 @@ from helpdesk.accounts.directory import person_with
 from helpdesk.db import db
 
 CODE, HEAD = "FIX", "head-fix"
-WARM = 2
+WARM = 6
 """Rounds that fill caches and are not counted."""
 USUAL = "weeks=13"
 TWO_YEARS = "weeks=104"

@@ -87,11 +87,13 @@ def _made(kept: Databases, growth: str, size: int, options: argparse.Namespace) 
     factor = size / options.sizes[0] if growth == "wide" else 1.0
     years = max(1, round(math.sqrt(factor)))
     engine = create_engine(settings.database_url)
-    multiply(engine, size, branches=max(1, round(factor / years)), years=years, told=_tell)
+    whole = size <= options.rebuild_up_to
+    branches = max(1, round(factor / years))
+    multiply(engine, size, branches=branches, years=years, readings=not whole, told=_tell)
     engine.dispose()
     with create_app(settings).app_context():
         began = time.process_time()
-        if size <= options.rebuild_up_to:
+        if whole:
             following.rebuild(lambda done: _tell(f"{done:,} logs read") if done % 20_000 == 0 else None)
         else:
             following.sum_up_every_day()
@@ -99,7 +101,7 @@ def _made(kept: Databases, growth: str, size: int, options: argparse.Namespace) 
         db.session.remove()
         db.engine.dispose()
     kept.settle(name)
-    what = "rebuild" if size <= options.rebuild_up_to else "summing up"
+    what = "rebuild" if whole else "summing up"
     yield Line(size, f"{growth}: {what}, processor seconds per 100 000 tickets", spent, None, True, "tickets")
 
 
