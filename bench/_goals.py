@@ -15,6 +15,7 @@ class Line:
     figure: float
     goal: float | None
     at_most: bool
+    of: str = "documents"
 
     @property
     def met(self) -> bool:
@@ -26,7 +27,7 @@ class Line:
         wanted = "at most" if self.at_most else "at least"
         verdict = "" if self.goal is None else f" (goal: {wanted} {self.goal:g}: {'met' if self.met else 'not met'})"
         shown = f"{self.figure:.0f}" if self.figure >= 100 else f"{self.figure:.2f}"
-        return f"{self.documents:>9,} documents: {self.what}: {shown}{verdict}"
+        return f"{self.documents:>9,} {self.of}: {self.what}: {shown}{verdict}"
 
 
 def growth(figures: Mapping[int, float], what: str, goals: Mapping[int, float]) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -23,10 +24,14 @@ def register(commands: Commands) -> None:
 def run(args: argparse.Namespace, app: Flask) -> Result:
     started = time.monotonic()
     try:
-        tickets = following.rebuild()
+        tickets = following.rebuild(_tell if sys.stderr.isatty() else lambda done: None)
         following.follow()
     except IndexBusy as error:
         raise CommandRefused(f"The figures can't be rebuilt now: {error}. Try again in a moment.") from error
     seconds = round(time.monotonic() - started, 1)
     document = {"tickets": tickets, "seconds": seconds}
     return Result([f"The figures of {tickets} tickets were made anew in {seconds} s."], document)
+
+
+def _tell(done: int) -> None:
+    print(f"\r{done} tickets read", end="", file=sys.stderr, flush=True)

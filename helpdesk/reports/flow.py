@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from helpdesk.db import db
 from helpdesk.reports.periods import COMPARED, Period
 from helpdesk.reports.response_times import Departments, Stages
-from helpdesk.rollups.models import DayCount
+from helpdesk.rollups.models import EVERY, DayCount
 from helpdesk.routing.models import Topic
 
 TOPICS_SHOWN = 5
@@ -45,23 +45,9 @@ class Theme:
 
 
 def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
-    counts: Counter[str] = Counter()
-    between: Counter[tuple[int, int]] = Counter()
+    counts = _counts(departments, period)
+    between = _between(departments, period)
     here = (lambda department: True) if departments is None else set(departments).__contains__
-    touching = DayCount.kind != "topic"
-    if departments is not None:
-        touching &= or_(DayCount.department_id.in_(list(departments)), DayCount.other_id.in_(list(departments)))
-    columns = (DayCount.kind, DayCount.department_id, DayCount.other_id)
-    rows = db.session.execute(
-        select(*columns, func.sum(DayCount.count).label("sum"))
-        .where(DayCount.day >= period.start, DayCount.day < period.end, touching)
-        .group_by(*columns)
-    )
-    for kind, from_, to, count in rows:
-        if kind != "redirected":
-            counts[kind] += count if here(from_) else 0
-        elif from_ != to:
-            between[from_, to] += count
     return Flow(
         came_in=stages["department"].started or stages["accept"].started,
         answered=stages["department"].count or stages["validate"].count,
@@ -70,8 +56,25 @@ def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
         reopened=counts["reopened"],
         passed_out=sum(count for (from_, _), count in between.items() if here(from_)),
         passed_in=sum(count for (_, to), count in between.items() if to and here(to)),
-        between=dict(between),
+        between=between,
     )
+
+
+def _counts(departments: Departments, period: Period) -> Counter[str]:
+    counted = select(DayCount.kind, func.sum(DayCount.count).label("sum")).group_by(DayCount.kind)
+    kinds = DayCount.kind.not_in(["topic", "redirected"])
+    return Counter(dict(db.session.execute(counted.where(*_on(period), _of(departments), kinds)).all()))
+
+
+def _between(departments: Departments, period: Period) -> dict[tuple[int, int], int]:
+    """What was passed on from one department to another, these being either."""
+    columns = (DayCount.department_id, DayCount.other_id)
+    passed = select(*columns, func.sum(DayCount.count).label("sum")).group_by(*columns)
+    passed = passed.where(DayCount.kind == "redirected", *_on(period), DayCount.department_id != DayCount.other_id)
+    if departments is not None:
+        ids = list(departments)
+        passed = passed.where(or_(DayCount.department_id.in_(ids), DayCount.other_id.in_(ids)))
+    return {(row.department_id, row.other_id): row[2] for row in db.session.execute(passed)}
 
 
 def themes(departments: Departments, period: Period) -> Sequence[Theme]:
@@ -84,7 +87,13 @@ def themes(departments: Departments, period: Period) -> Sequence[Theme]:
 
 def _asked_about(departments: Departments, period: Period) -> Counter[int]:
     asked = select(DayCount.other_id, func.sum(DayCount.count)).group_by(DayCount.other_id)
-    asked = asked.where(DayCount.kind == "topic", DayCount.day >= period.start, DayCount.day < period.end)
-    if departments is not None:
-        asked = asked.where(DayCount.department_id.in_(list(departments)))
+    asked = asked.where(DayCount.kind == "topic", *_on(period), _of(departments))
     return Counter(dict(db.session.execute(asked).all()))
+
+
+def _on(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return DayCount.day >= period.start, DayCount.day < period.end
+
+
+def _of(departments: Departments) -> ColumnElement[bool]:
+    return DayCount.department_id.in_([EVERY] if departments is None else list(departments))

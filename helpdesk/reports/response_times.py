@@ -8,19 +8,19 @@ they are due: leaving them out would hide the worst.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 
 import numpy as np
 from sqlalchemy import ColumnElement, case, func, select, true
-from sqlalchemy.orm import InstrumentedAttribute
 
 from helpdesk.db import db
-from helpdesk.reports.periods import Period
-from helpdesk.rollups.days import Times, quantile, unpacked
-from helpdesk.rollups.models import STARTED, ClockDay, ClockReading
+from helpdesk.reports.periods import WEEK, Period
+from helpdesk.rollups.days import Group, Times, quantile, read, unpacked
+from helpdesk.rollups.models import EVERY, STARTED, ClockDay, ClockReading
+from helpdesk.rollups.reading import ASKER
 from helpdesk.routing.shares import TOLD_FROM, Share
 from helpdesk.sla.segments import NAMES as STAGES
 
@@ -39,17 +39,25 @@ class Figures:
     outcomes: Counter[str] = field(default_factory=Counter)
     started: int = 0
     _seconds: list[bytes] = field(default_factory=list)
-    _targets: list[bytes] = field(default_factory=list)
+    _targets: Counter[int] = field(default_factory=Counter)
 
-    def add(self, outcome: str, count: int, seconds: bytes = b"", targets: bytes = b"") -> None:
-        """Take in a `ClockDay`."""
-        if outcome == STARTED:
-            self.started += count
+    def add(self, group: Group) -> None:
+        """Take in what a day's clocks came to."""
+        if group.outcome == STARTED:
+            self.started += group.count
             return
-        self.outcomes[outcome] += count
-        if outcome in RAN_TO_THE_END:
-            self._seconds.append(seconds)
-            self._targets.append(targets)
+        self.outcomes[group.outcome] += group.count
+        if group.outcome in RAN_TO_THE_END:
+            self._seconds.append(group.seconds)
+            for target, count in group.targets.items():
+                self._targets[target] += count
+
+    def join(self, other: Figures) -> None:
+        """Take in what other days came to."""
+        self.outcomes.update(other.outcomes)
+        self.started += other.started
+        self._seconds += other._seconds
+        self._targets.update(other._targets)
 
     @property
     def kept(self) -> Share:
@@ -67,7 +75,8 @@ class Figures:
 
     @cached_property
     def times(self) -> Times:
-        return unpacked(self._seconds)
+        """In ascending order: several shares are asked for."""
+        return np.sort(unpacked(self._seconds))
 
     def within(self, share: float) -> float | None:
         """The time within which this share ended; None while there are too few to tell."""
@@ -84,9 +93,7 @@ class Figures:
     @cached_property
     def target(self) -> int | None:
         """The target that most of them had; None when none had any."""
-        targets = unpacked(self._targets)
-        values, counts = np.unique(targets[targets > 0], return_counts=True)
-        return int(values[counts.argmax()]) if len(values) else None
+        return max(sorted(self._targets), key=self._targets.__getitem__, default=None)
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Running:
 
 
 Stages = Mapping[str, Figures]
-"""Clock → figures; every one of `STAGES` is there."""
+"""Clock → figures; every one of `STAGES` is there, and `ASKER`."""
 
 
 @dataclass(frozen=True)
@@ -120,20 +127,17 @@ class ResponseTimes:
 
 def response_times(departments: Departments, period: Period, now: datetime) -> ResponseTimes:
     """Costs depend on the days read, not on the tickets there are."""
-    stages, weeks = _stages(), {monday: _stages() for monday in period.weeks()}
-    mondays = sorted(weeks)
-    for row in db.session.execute(
-        select(
-            ClockDay.day, ClockDay.clock, ClockDay.outcome, ClockDay.count, ClockDay.seconds, ClockDay.targets
-        ).where(*_on(period), _of(departments, ClockDay.department_id))
-    ):
-        monday = mondays[(row.day - mondays[0]).days // 7]
-        for figures in (stages, weeks[monday]):
-            figures[row.clock].add(row.outcome, row[3], row.seconds, row.targets)
+    weeks = {monday: _stages() for monday in period.weeks()}
+    first = min(weeks)
+    columns = (ClockDay.day, ClockDay.counts, ClockDay.targets, ClockDay.seconds)
+    for day, *kept in db.session.execute(select(*columns).where(*_on(period), _of(departments))):
+        stages = weeks[first + (day - first) // WEEK * WEEK]
+        for group in read(*kept):
+            stages[group.clock].add(group)
     return ResponseTimes(
         period,
-        stages,
-        [Week(monday, weeks[monday]) for monday in mondays],
+        _together(weeks.values()),
+        [Week(monday, weeks[monday]) for monday in sorted(weeks)],
         _counted(departments, period.before()),
         _running(departments, now),
     )
@@ -141,26 +145,37 @@ def response_times(departments: Departments, period: Period, now: datetime) -> R
 
 def _stages() -> dict[str, Figures]:
     found: defaultdict[str, Figures] = defaultdict(Figures)
-    for stage in STAGES:
+    for stage in (*STAGES, ASKER):
         found[stage] = Figures()
+    return found
+
+
+def _together(weeks: Iterable[Stages]) -> Stages:
+    found = _stages()
+    for week in weeks:
+        for clock, figures in week.items():
+            found[clock].join(figures)
     return found
 
 
 def _counted(departments: Departments, period: Period) -> Stages:
     """Counts without times: what shares are made of."""
+    tally: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for counts in db.session.scalars(select(ClockDay.counts).where(*_on(period), _of(departments))):
+        for clock, outcome, count, _length in counts:
+            tally[clock, outcome] += count
     found = _stages()
-    columns = (ClockDay.clock, ClockDay.outcome)
-    counts = select(*columns, func.sum(ClockDay.count).label("sum")).group_by(*columns)
-    for row in db.session.execute(counts.where(*_on(period), _of(departments, ClockDay.department_id))):
-        found[row.clock].add(row.outcome, row[2])
+    for (clock, outcome), count in tally.items():
+        found[clock].add(Group(clock, outcome, count))
     return found
 
 
 def _running(departments: Departments, now: datetime) -> Mapping[str, Running]:
     is_late = func.sum(case((ClockReading.due_at < now, 1), else_=0))
+    theirs = true() if departments is None else ClockReading.department_id.in_(list(departments))
     rows = db.session.execute(
         select(ClockReading.clock, func.count(), is_late)
-        .where(ClockReading.day.is_(None), _of(departments, ClockReading.department_id))
+        .where(ClockReading.day.is_(None), theirs)
         .group_by(ClockReading.clock)
     )
     found = {clock: Running(count, late or 0) for clock, count, late in rows}
@@ -171,5 +186,5 @@ def _on(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ClockDay.day >= period.start, ClockDay.day < period.end
 
 
-def _of(departments: Departments, column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    return true() if departments is None else column.in_(list(departments))
+def _of(departments: Departments) -> ColumnElement[bool]:
+    return ClockDay.department_id.in_([EVERY] if departments is None else list(departments))

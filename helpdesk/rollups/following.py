@@ -9,33 +9,35 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from datetime import time as midnight
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Table, delete, func, insert, select
 
-from helpdesk.accounts.models import Person
-from helpdesk.accounts.organisation import held_note, noted, setting, write_note
+from helpdesk.accounts.organisation import held_note, noted, write_note
 from helpdesk.db import db, transaction
-from helpdesk.rollups.days import packed
-from helpdesk.rollups.models import NO_DEPARTMENT, STARTED, ClockDay, ClockReading, DayCount
+from helpdesk.rollups.models import ClockDay, ClockReading, DayCount
 from helpdesk.rollups.reading import readings_of
+from helpdesk.rollups.summing import COUNTED, local_day, sum_up_clocks, sum_up_counts
 from helpdesk.search.following import changes_after
-from helpdesk.tickets.models import Event, IndexChange, Ticket, TicketTopic
-from helpdesk.tickets.workflow import Kind
+from helpdesk.tickets.models import Event, IndexChange, Ticket
 
+_Row = TypeVar("_Row")
+_READINGS = cast(Table, ClockReading.__table__)
+_COLUMNS = [column for column in _READINGS.columns if column.key != "id"]
+_NAMES = [column.key for column in _COLUMNS]
 log = logging.getLogger(__name__)
 
 THROUGH = "rollups_through"
 """The note that says up to which change the figures are."""
 BATCH = 200
 """Tickets read again in one transaction."""
+ALL_AT_ONCE = 400
+"""Likewise when all are: what they were and what they are is in memory together."""
+AT_ONCE = 500
+"""Rows named in one statement."""
 DAYS = 30
 """Days summed up again in one transaction."""
 
@@ -57,23 +59,33 @@ def follow(seconds: float | None = None) -> int:
     return done
 
 
-def rebuild() -> int:
-    """Read every ticket again and sum up every day; figures stay readable meanwhile. Returns how many tickets."""
+def rebuild(told: Callable[[int], None] = lambda done: None) -> int:
+    """Read every ticket again and sum up every day; figures stay readable meanwhile. Returns how many tickets.
+
+    `told` hears now and then how many were read. Memory holds some hundred tickets, or one day.
+    """
     db.session.rollback()
     through = db.session.scalar(select(func.max(IndexChange.id))) or 0
     done = 0
-    for ids in _tickets():
+    for ids in _tickets(ALL_AT_ONCE):
         readings = readings_of(ids)
         with transaction():
             _replace(ids, readings)
         done += len(ids)
+        told(done)
     _remove_strays()
-    for days in _in_parts(_every_day(), DAYS):
-        with transaction():
-            _sum_up(days)
+    sum_up_every_day()
     with transaction():
         write_note(held_note(THROUGH), through)
     return done
+
+
+def sum_up_every_day() -> None:
+    """Make the sums of all days anew from the readings as they are, some days in a transaction."""
+    for days in _in_parts(_every_day(), DAYS):
+        with transaction():
+            sum_up_clocks(dict.fromkeys(days))
+            sum_up_counts(days)
 
 
 def lag() -> int:
@@ -88,7 +100,8 @@ def _read_again(tickets: Collection[int], before: int, through: int) -> None:
         note = held_note(THROUGH)
         if (note.value.get("value") or 0) != before:
             return
-        _sum_up(_replace(tickets, readings))
+        sum_up_clocks(_replace(tickets, readings))
+        sum_up_counts(_counted_on(tickets))
         write_note(note, through)
 
 
@@ -97,125 +110,46 @@ def _attached_to(tickets: Collection[int]) -> set[int]:
     return set(db.session.scalars(select(Ticket.id).where(Ticket.merged_into_id.in_(list(tickets)))))
 
 
-def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> set[date]:
-    """Put these readings in the place of those the tickets had. Returns the days that either touches."""
-    theirs = ClockReading.ticket_id.in_(list(tickets))
+def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> dict[date, set[int]]:
+    """Put these readings in the place of those the tickets had. Returns the days and departments of what changed.
+
+    What is as it was stays: of a question that goes on, most clocks were over before.
+    """
+    stored = db.session.execute(select(ClockReading.id, *_COLUMNS).where(ClockReading.ticket_id.in_(list(tickets))))
+    fresh = Counter(tuple(values[name] for name in _NAMES) for values in readings)
+    gone: list[int] = []
+    changed: list[tuple[Any, ...]] = []
+    for number, *kept in stored:
+        was = tuple(kept)
+        if fresh[was]:
+            fresh[was] -= 1
+        else:
+            gone.append(number)
+            changed.append(was)
+    new = list(fresh.elements())
+    for some in _in_parts(gone, AT_ONCE):
+        db.session.execute(delete(ClockReading).where(ClockReading.id.in_(some)))
+    if new:
+        db.session.execute(insert(_READINGS), [dict(zip(_NAMES, values, strict=True)) for values in new])
+    touched: defaultdict[date, set[int]] = defaultdict(set)
+    for values in (*changed, *new):
+        of = dict(zip(_NAMES, values, strict=True))
+        for day in (of["day"], of["started_on"]):
+            if day is not None:
+                touched[day].add(of["department_id"])
+    return touched
+
+
+def _counted_on(tickets: Collection[int]) -> set[date]:
+    """The days on which these tickets count for something else than their clocks: as received, and as passed on."""
     opened = select(Ticket.opened_at).where(Ticket.id.in_(list(tickets)))
-    zone = ZoneInfo(setting("timezone"))
-    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)}
-    for ended, started in db.session.execute(select(ClockReading.day, ClockReading.started_on).where(theirs)):
-        days |= {ended, started}
-    db.session.execute(delete(ClockReading).where(theirs))
-    if readings:
-        db.session.execute(insert(ClockReading), readings)
-    days |= {values[name] for values in readings for name in ("day", "started_on")}
-    return {day for day in days if day is not None}
+    happened = select(Event.at).where(Event.ticket_id.in_(list(tickets)), Event.kind.in_(COUNTED))
+    return {local_day(at) for query in (opened, happened) for at in db.session.scalars(query)}
 
 
-def _sum_up(days: Collection[date]) -> None:
-    """Make the sums of these days anew from the readings and the log."""
-    if not days:
-        return
-    for table in (ClockDay, DayCount):
-        db.session.execute(delete(table).where(table.day.in_(list(days))))
-    sums = [values for day in sorted(days) for values in (*_ended(day), *_started(day))]
-    counts = [values for day in sorted(days) for values in (*_happened(day), *_topics(day))]
-    if sums:
-        db.session.execute(insert(ClockDay), sums)
-    if counts:
-        db.session.execute(insert(DayCount), counts)
-
-
-def _ended(day: date) -> Iterator[dict[str, Any]]:
-    columns = (ClockReading.department_id, ClockReading.clock, ClockReading.outcome)
-    rows = db.session.execute(
-        select(*columns, ClockReading.seconds, ClockReading.target_seconds)
-        .where(ClockReading.day == day)
-        .order_by(*columns, ClockReading.seconds)
-    )
-    for (department, clock, outcome), group in groupby(rows, key=attrgetter("department_id", "clock", "outcome")):
-        times = [(row.seconds, row.target_seconds or 0) for row in group]
-        yield _clock_day(day, department, clock, outcome, times)
-
-
-def _started(day: date) -> Iterator[dict[str, Any]]:
-    columns = (ClockReading.department_id, ClockReading.clock)
-    began = select(*columns, func.count().label("count")).where(ClockReading.started_on == day).group_by(*columns)
-    for row in db.session.execute(began):
-        yield _clock_day(day, row.department_id, row.clock, STARTED, []) | {"count": row[2]}
-
-
-def _clock_day(
-    day: date, department: int, clock: str, outcome: str, times: Sequence[tuple[int, int]]
-) -> dict[str, Any]:
-    return {
-        "day": day,
-        "department_id": department,
-        "clock": clock,
-        "outcome": outcome,
-        "count": len(times),
-        "seconds": packed(seconds for seconds, _ in times),
-        "targets": packed(target for _, target in times),
-    }
-
-
-COUNTED = {
-    Kind.DECLINED: "declined",
-    Kind.REDIRECTED: "redirected",
-    Kind.RETURNED: "returned",
-    Kind.REOPENED: "reopened",
-}
-
-
-def _happened(day: date) -> Iterator[dict[str, Any]]:
-    """What the log says of a day. It counts for the department of who was asked, else for the ticket's; what was
-    passed on says to which department, 0 where nobody is asked there yet."""
-    begin, end = _bounds(day)
-    events = db.session.execute(
-        select(Event.kind, Event.facts, Ticket.department_id)
-        .join(Ticket, Ticket.id == Event.ticket_id)
-        .where(Event.kind.in_(COUNTED), Event.at >= begin, Event.at < end, Ticket.restricted.is_(False))
-    ).all()
-    named = {row.facts[name] for row in events for name in ("person_id", "instead_id") if row.facts.get(name)}
-    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named))).all()
-    departments = dict(rows)
-    found: Counter[tuple[int, str, int]] = Counter()
-    for kind, facts, theirs in events:
-        asked = departments.get(facts.get("person_id")) or theirs or NO_DEPARTMENT
-        instead = facts.get("department_id") or departments.get(facts.get("instead_id")) or NO_DEPARTMENT
-        found[asked, COUNTED[kind], instead if kind is Kind.REDIRECTED else 0] += 1
-    for (department, what, other), count in found.items():
-        yield _count(day, department, what, other, count)
-
-
-def _topics(day: date) -> Iterator[dict[str, Any]]:
-    begin, end = _bounds(day)
-    received = (
-        select(Ticket.department_id, TicketTopic.topic_id, func.count().label("count"))
-        .join(TicketTopic, TicketTopic.ticket_id == Ticket.id)
-        .where(Ticket.opened_at >= begin, Ticket.opened_at < end, Ticket.restricted.is_(False))
-        .group_by(Ticket.department_id, TicketTopic.topic_id)
-    )
-    for row in db.session.execute(received):
-        yield _count(day, row.department_id or NO_DEPARTMENT, "topic", row.topic_id, row[2])
-
-
-def _count(day: date, department: int, kind: str, other: int, count: int) -> dict[str, Any]:
-    return {"day": day, "department_id": department, "kind": kind, "other_id": other, "count": count}
-
-
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    """The instants at which a local day begins and ends."""
-    zone = ZoneInfo(setting("timezone"))
-    return (
-        datetime.combine(day, midnight(), zone),
-        datetime.combine(day + timedelta(days=1), midnight(), zone),
-    )
-
-
-def _tickets() -> Iterator[list[int]]:
+def _tickets(size: int) -> Iterator[list[int]]:
     last = 0
-    while ids := list(db.session.scalars(select(Ticket.id).where(Ticket.id > last).order_by(Ticket.id).limit(BATCH))):
+    while ids := list(db.session.scalars(select(Ticket.id).where(Ticket.id > last).order_by(Ticket.id).limit(size))):
         yield ids
         last = ids[-1]
 
@@ -237,5 +171,5 @@ def _every_day() -> list[date]:
     return sorted(days)
 
 
-def _in_parts(days: Sequence[date], size: int) -> Iterable[Sequence[date]]:
-    return (days[start : start + size] for start in range(0, len(days), size))
+def _in_parts(rows: Sequence[_Row], size: int) -> Iterable[Sequence[_Row]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
