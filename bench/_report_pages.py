@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -88,6 +89,13 @@ class Door:
             answer = self._browsers[page.who].get(page.path)
         if answer.status_code != 200 or not answer.get_data():
             raise RuntimeError(f"{page.path} answered {answer.status_code}")
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """The application's context, for what no page does."""
+        with self._app.app_context():
+            yield
+            db.session.remove()
 
     def spent(self) -> float:
         """Seconds of processor time so far, the database's included."""

@@ -32,6 +32,7 @@ from bench._multiplying import multiply
 from bench._organisation import token_of_manager
 from bench._report_pages import PAGES, REPORTS, Door, costs, door
 from bench._serving import private_redis, scratch_folder
+from bench._sweeping import DUE, sweeps
 from helpdesk import clock, create_app
 from helpdesk.accounts.models import TokenScope
 from helpdesk.db import db
@@ -40,6 +41,7 @@ from helpdesk.rollups import following
 SIZES = (10_000, 100_000, 1_000_000)
 PLAYED, STILL_OPEN = 240, 6
 PAGE_GOAL = 1.5  # the page over the usual period, at the last size against the first, grown wide
+SWEEP_GOAL = 1.3  # noticing what fell due, with as many tickets due, at the last size against the first
 REPORT_GOAL = 2.0  # seconds, over the whole log
 GROWTHS = ("wide", "dense")
 
@@ -60,7 +62,7 @@ def main() -> int:
             for size in options.sizes:
                 lines += _made(kept, growth, size, options)
                 doors[size] = door(kept, f"{growth}{size}", token)
-            for part in PARTS:
+            for part in (each for each in PARTS if not options.parts or each.__name__ in options.parts):
                 lines += part(growth, doors, options.rounds)
             for size in options.sizes:
                 doors[size].close()
@@ -131,7 +133,19 @@ def reports(growth: str, doors: Mapping[int, Door], rounds: int) -> Iterator[Lin
             yield Line(size, f"{growth}: {page.name}, elapsed s", cost.elapsed, None, True, "tickets")
 
 
-PARTS: Sequence[Part] = (pages, reports)
+def sweep(growth: str, doors: Mapping[int, Door], rounds: int) -> Iterator[Line]:
+    """Noticing what fell due, with as many tickets due at every size."""
+    found = sweeps(doors, rounds)
+    first, last = min(doors), max(doors)
+    what = f"{growth}: sweep with {DUE} tickets due"
+    for size, cost in found.items():
+        yield Line(size, f"{what}, ms", 1000 * cost, None, True, "tickets")
+    for size in list(doors)[1:]:
+        goal = SWEEP_GOAL if size == last else None
+        yield Line(size, f"{what}, times {first:,}", found[size] / found[first], goal, True, "tickets")
+
+
+PARTS: Sequence[Part] = (pages, reports, sweep)
 
 
 def _tell(words: str) -> None:
@@ -152,6 +166,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/relais bench sla", description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tickets (default: %(default)s)")
     parser.add_argument("--growth", nargs="+", choices=GROWTHS, default=GROWTHS, help="ways to grow (default: both)")
+    parser.add_argument("--parts", nargs="+", choices=[part.__name__ for part in PARTS], help="(default: all)")
     parser.add_argument("--rounds", type=int, default=20, help="how often each page is asked (default: %(default)s)")
     parser.add_argument(
         "--rebuild-up-to", type=int, default=100_000, help="tickets whose logs are all read (default: %(default)s)"

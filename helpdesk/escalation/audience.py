@@ -6,12 +6,14 @@ clocks and then decides. Half of the time is a note on screen and no letter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.accounts.absences import stand_in
 from helpdesk.accounts.access import Role
@@ -39,8 +41,29 @@ class Audience:
 
     known: Promised
     now: datetime
-    _managers: list[Person] | None = field(default=None, init=False)
-    _committee: list[Person] | None = field(default=None, init=False)
+    _people: dict[int, Person] = field(default_factory=dict, init=False)
+    _departments: dict[int, Department] = field(default_factory=dict, init=False)
+    _with_role: dict[Role, list[Person]] = field(default_factory=dict, init=False)
+    _hubs: list[Person] | None = field(default=None, init=False)
+    _candidates: list[approvers.Candidate] | None = field(default=None, init=False)
+
+    def acquaint(self, clocks: Iterable[Clock]) -> None:
+        """Read the people and departments of many clocks at once."""
+        running = list(clocks)
+        departments = {clock.department for clock in running if clock.department} - self._departments.keys()
+        asked = select(Department).where(Department.id.in_(departments)).options(joinedload(Department.head))
+        self._departments |= {department.id: department for department in db.session.scalars(asked)}
+        self._meet({clock.person for clock in running if clock.person})
+
+    def _meet(self, ids: Iterable[int]) -> list[Person]:
+        """People by id, in the order of their names; each is read once."""
+        wanted_ids = set(ids)
+        missing = wanted_ids - self._people.keys()
+        if missing:
+            wanted = select(Person).where(Person.id.in_(missing))
+            wanted = wanted.options(selectinload(Person.absences), joinedload(Person.backup))
+            self._people |= {person.id: person for person in db.session.scalars(wanted)}
+        return sorted((self._people[each] for each in wanted_ids), key=attrgetter("name"))
 
     def told(self, ticket: Ticket, clock: Clock, percent: int) -> dict[int, tuple[Part, Person]]:
         """Who is told that `clock` of `ticket` passed `percent`: by id of the person, each in the first part they have.
@@ -67,19 +90,20 @@ class Audience:
 
     def expert(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
         """Who was asked or is answering; while they are away, who stands in for them."""
-        person = db.session.get(Person, clock.person) if clock.person else None
-        if person is not None:
+        for person in self._meet([clock.person] if clock.person else []):
             instead = stand_in(person, self.now) or person
             yield Part.OWNER if instead is person else Part.BACKUP, instead
 
     def backup(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
         """Who stands in for somebody who does not reply."""
-        person = db.session.get(Person, clock.person) if clock.person else None
-        if person is not None and person.backup is not None and person.backup.absence_at(self.now) is None:
-            yield Part.BACKUP, person.backup
+        for person in self._meet([clock.person] if clock.person else []):
+            if person.backup is not None and person.backup.absence_at(self.now) is None:
+                yield Part.BACKUP, person.backup
 
     def approvers(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
-        for person in approvers.eligible_approvers(ticket):
+        if self._candidates is None:
+            self._candidates = approvers.candidates()
+        for person in self._meet(approvers.eligible_ids(ticket, self._candidates)):
             yield Part.OWNER, person
 
     def desk(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
@@ -88,9 +112,7 @@ class Audience:
         if claimed is not None and claimed.active and claimed.absence_at(self.now) is None:
             yield Part.OWNER, claimed
             return
-        if self._managers is None:
-            self._managers = _with_role(Role.COMMUNITY_MANAGER)
-        for person in self._managers:
+        for person in self._having(Role.COMMUNITY_MANAGER):
             yield Part.OWNER, person
 
     def named(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
@@ -101,8 +123,7 @@ class Audience:
 
     def head(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
         """The head of the department whose time runs; who heads communication where it has none."""
-        of_clock = db.session.get(Department, clock.department) if clock.department else None
-        department = of_clock or ticket.department
+        department = self._departments.get(clock.department or 0) or ticket.department
         if department is None or department.head is None:
             yield from self.communication(ticket, clock)
             return
@@ -110,16 +131,21 @@ class Audience:
 
     def communication(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
         """Who heads the departments that publish and answer no questions themselves."""
-        hubs = select(Department).where(Department.answers.is_(False), Department.active).order_by(Department.id)
-        for hub in db.session.scalars(hubs):
-            if hub.head is not None:
-                yield Part.HEAD, stand_in(hub.head, self.now) or hub.head
+        if self._hubs is None:
+            heads = select(Department.head_id).where(Department.answers.is_(False), Department.active)
+            self._hubs = self._meet(head for head in db.session.scalars(heads) if head is not None)
+        for head in self._hubs:
+            yield Part.HEAD, stand_in(head, self.now) or head
 
     def committee(self, ticket: Ticket, clock: Clock) -> Iterator[tuple[Part, Person]]:
-        if self._committee is None:
-            self._committee = _with_role(Role.COMMITTEE)
-        for person in self._committee:
+        for person in self._having(Role.COMMITTEE):
             yield Part.COMMITTEE, person
+
+    def _having(self, role: Role) -> list[Person]:
+        if role not in self._with_role:
+            having = select(PersonRole.person_id).join(Person).where(PersonRole.role == role, Person.active)
+            self._with_role[role] = self._meet(db.session.scalars(having).all())
+        return self._with_role[role]
 
 
 _DESK: Mapping[int, tuple[Whom, ...]] = {
@@ -160,11 +186,6 @@ TOLD: Mapping[str, Mapping[int, tuple[Whom, ...]]] = {
     "department": {OWNER: (Audience.head,), BREACH: (Audience.head,), COMMITTEE: (Audience.committee,)},
     "legal": {OWNER: (Audience.named,), BREACH: (Audience.named,), COMMITTEE: (Audience.named,)},
 }
-
-
-def _with_role(role: Role) -> list[Person]:
-    having = select(Person).join(PersonRole).where(PersonRole.role == role, Person.active)
-    return list(db.session.scalars(having.order_by(Person.id)))
 
 
 def _next_digest(now: datetime) -> datetime:

@@ -106,6 +106,8 @@ def _write_down(found: Sequence[tuple[Ticket, Passed]], audience: Audience) -> N
     Nobody is told of a clock that is over by now: what it called for has been done.
     """
     told: dict[tuple[int, str, int, int], dict[str, Any]] = {}
+    passings = []
+    audience.acquaint(passed.clock for _ticket, passed in found if passed.clock.is_open)
     for ticket, passed in found:
         passing = Passing(
             ticket_id=ticket.id,
@@ -116,7 +118,7 @@ def _write_down(found: Sequence[tuple[Ticket, Passed]], audience: Audience) -> N
             passed_at=passed.crossing.at,
             noticed_at=audience.now,
         )
-        db.session.add(passing)
+        passings.append(passing)
         if not passed.clock.is_open or passed.crossing.percent == NOTED:
             continue
         for part, person in audience.told(ticket, passed.clock, passed.crossing.percent).values():
@@ -127,4 +129,5 @@ def _write_down(found: Sequence[tuple[Ticket, Passed]], audience: Audience) -> N
                 "priority": ticket.priority,
                 "ready_at": audience.ready_at(person, part, ticket.priority),
             }
+    db.session.add_all(passings)
     db.session.add_all(Notice(**values) for values in told.values())

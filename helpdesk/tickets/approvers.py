@@ -68,12 +68,20 @@ def authors_of(ticket: Ticket) -> set[int]:
     return {author for row in rows for author in row if author is not None}
 
 
-def eligible_ids(ticket: Ticket) -> set[int]:
-    """The ids of those who may approve the text of `ticket`, were it submitted now."""
+def eligible_ids(ticket: Ticket, among: Iterable[Candidate] | None = None) -> set[int]:
+    """The ids of those who may approve the text of `ticket`, were it submitted now.
+
+    `among`: the candidates of the organisation, for whoever asks about many tickets and has read them once.
+    """
     named = None
     if ticket.restricted:
         named = set(db.session.scalars(select(TicketNamed.person_id).where(TicketNamed.ticket_id == ticket.id)))
-    return eligible(_candidates(), department_id=ticket.department_id, authors=authors_of(ticket), named=named)
+    return eligible(
+        candidates() if among is None else among,
+        department_id=ticket.department_id,
+        authors=authors_of(ticket),
+        named=named,
+    )
 
 
 def eligible_approvers(ticket: Ticket) -> list[Person]:
@@ -81,7 +89,7 @@ def eligible_approvers(ticket: Ticket) -> list[Person]:
     return list(db.session.scalars(select(Person).where(Person.id.in_(eligible_ids(ticket))).order_by(Person.name)))
 
 
-def _candidates() -> list[Candidate]:
+def candidates() -> list[Candidate]:
     """Approvers and heads of departments; a head acts in that role, so must have it (or be an approver)."""
     rows = db.session.execute(
         select(Person.id, Person.department_id, PersonRole.role)
