@@ -62,8 +62,8 @@ def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
 
 def _counts(departments: Departments, period: Period) -> Counter[str]:
     counted = select(DayCount.kind, func.sum(DayCount.count).label("sum")).group_by(DayCount.kind)
-    kinds = DayCount.kind.not_in(["topic", "redirected"])
-    return Counter(dict(db.session.execute(counted.where(*_on(period), _of(departments), kinds)).all()))
+    kinds = DayCount.kind.in_(["declined", "returned", "reopened"]), DayCount.other_id == 0
+    return Counter(dict(db.session.execute(counted.where(*_on(period), _of(departments), *kinds)).all()))
 
 
 def _between(departments: Departments, period: Period) -> dict[tuple[int, int], int]:
