@@ -62,8 +62,8 @@ def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
 
 def _counts(departments: Departments, period: Period) -> Counter[str]:
     counted = select(DayCount.kind, func.sum(DayCount.count).label("sum")).group_by(DayCount.kind)
-    kinds = DayCount.kind.not_in(["topic", "redirected"])
-    return Counter(dict(db.session.execute(counted.where(*_on(period), _of(departments), kinds)).all()))
+    kinds = DayCount.kind.in_(["declined", "returned", "reopened"]), DayCount.other_id == 0
+    return Counter(dict(db.session.execute(counted.where(*_on(period), _of(departments), *kinds)).all()))
 
 
 def _between(departments: Departments, period: Period) -> dict[tuple[int, int], int]:
@@ -79,15 +79,16 @@ def _between(departments: Departments, period: Period) -> dict[tuple[int, int], 
 
 def themes(departments: Departments, period: Period) -> Sequence[Theme]:
     """The topics asked about most."""
-    now, past = _asked_about(departments, period), _asked_about(departments, period.before())
+    now = _asked_about(departments, period)
     most = [topic for topic, _ in now.most_common(TOPICS_SHOWN)]
+    past = _asked_about(departments, period.before(), DayCount.other_id.in_(most))
     rows = {topic.id: topic for topic in db.session.scalars(select(Topic).where(Topic.id.in_(most)))}
     return [Theme(rows[topic], now[topic], past[topic] / COMPARED) for topic in most if topic in rows]
 
 
-def _asked_about(departments: Departments, period: Period) -> Counter[int]:
+def _asked_about(departments: Departments, period: Period, *wanted: ColumnElement[bool]) -> Counter[int]:
     asked = select(DayCount.other_id, func.sum(DayCount.count)).group_by(DayCount.other_id)
-    asked = asked.where(DayCount.kind == "topic", *_on(period), _of(departments))
+    asked = asked.where(DayCount.kind == "topic", *_on(period), _of(departments), *wanted)
     return Counter(dict(db.session.execute(asked).all()))
 
 

@@ -83,6 +83,8 @@ class DayCount(Base):
         Index("ix_day_count_day", "day"),
         # Who passed on to whom, of all departments, without reading what they counted otherwise.
         Index("ix_day_count_kind", "kind", "day", "department_id", "other_id", "count"),
+        # How some topics were asked about over a long time, without reading the others.
+        Index("ix_day_count_other", "other_id", "kind", "department_id", "day", "count"),
     )
 
     department_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

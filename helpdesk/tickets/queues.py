@@ -76,9 +76,12 @@ def page(
     `departments`: only of these, by id. Raises BadInput for a cursor that no page of this list gave.
     """
     order = DUE_FIRST if late else NEWEST_FIRST if queue in OVER else URGENT_FIRST
-    # What one person follows is little, and sorted as it is; all that is open is walked list by list.
-    several = OPEN_QUEUES if queue is None and not late and not mine else ()
+    # What one person follows is little, and sorted as it is; all that is open is walked list by list, and so is what is
+    # late in some departments: others may have much that is late.
+    several = OPEN_QUEUES if queue is None and not mine and (not late or departments is not None) else ()
     query = select(Ticket).where(visible_to(person)) if several else _list(person, queue, late=late, mine=mine)
+    if several and late:
+        query = query.where(Ticket.due_at < clock.now())
     for column, row in (
         (Ticket.department_id, department),
         (Ticket.channel_id, channel),

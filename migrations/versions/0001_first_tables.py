@@ -824,6 +824,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_day_count_kind", ["kind", "day", "department_id", "other_id", "count"], unique=False
         )
+        batch_op.create_index(
+            "ix_day_count_other", ["other_id", "kind", "department_id", "day", "count"], unique=False
+        )
 
     op.create_table(
         "clock_reading",
@@ -947,6 +950,7 @@ def downgrade() -> None:
 
     op.drop_table("clock_reading")
     with op.batch_alter_table("day_count", schema=None) as batch_op:
+        batch_op.drop_index("ix_day_count_other")
         batch_op.drop_index("ix_day_count_kind")
         batch_op.drop_index("ix_day_count_day")
 
