@@ -42,12 +42,12 @@ WHY: Mapping[Part, Any] = {
 def digest_words(digest: Digest, language: str) -> Words:
     """The letter of `digest` in `language`. Needs the application's context, and no request."""
     with force_locale(language):
-        parts = [(part, [line for line in digest.lines if line.part is part]) for part in Part]
+        parts = [(part, _by_ticket(digest.lines, part)) for part in Part]
         content = {
             "person": digest.person,
-            "groups": [(HEADINGS[part], lines[:LISTED], len(lines) - LISTED) for part, lines in parts if lines],
-            "reasons_why": [WHY[part] for part, lines in parts if lines],
-            "one": len(digest.lines) == 1,
+            "groups": [(HEADINGS[part], told[:LISTED], len(told) - LISTED) for part, told in parts if told],
+            "reasons_why": [WHY[part] for part, told in parts if told],
+            "one": len({line.ticket.id for line in digest.lines}) == 1,
             "step": lambda line: label(CLOCKS, line.clock),
             "page": page,
             "excerpt": lambda line: shortened(line.ticket.question.text, LONGEST_EXCERPT),
@@ -56,6 +56,15 @@ def digest_words(digest: Digest, language: str) -> Words:
             "deadline": deadline,
         }
         return filled(LetterKind.WARNED, _subject(digest.lines), _action(digest), content, language)
+
+
+def _by_ticket(lines: Sequence[Line], part: Part) -> list[list[Line]]:
+    """The lines of one part, those of a ticket together, in the order of the first of each."""
+    found: dict[int, list[Line]] = {}
+    for line in lines:
+        if line.part is part:
+            found.setdefault(line.ticket.id, []).append(line)
+    return list(found.values())
 
 
 def _subject(lines: Sequence[Line]) -> str:
@@ -94,8 +103,10 @@ def _action(digest: Digest) -> Action:
             days=OFFER_LINK_LASTS.days,
         )
         return Action(SIGNED_LINK, _("See the question and reply"), note)
-    if len(digest.lines) == 1:
+    if len({line.ticket.id for line in digest.lines}) == 1:
         return Action(page(first), _("Open the question")) if first.sees else Action()
+    if all(line.ticket.restricted for line in digest.lines):
+        return Action(address("triage.inbox", queue="restricted"), _("Restricted questions"))
     if first.part is Part.HEAD:
         return Action(address("department.open_questions", late="1"), _("All late questions"))
     if first.offer_id is not None:
