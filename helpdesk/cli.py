@@ -20,6 +20,7 @@ import helpdesk.commands
 from config import ConfigurationError, Settings
 from helpdesk.commands import CommandRefused, Commands, Result, WrongUsage
 from helpdesk.errors import RelaisError
+from helpdesk.starting import without_collecting
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,7 +31,9 @@ AS_IT_IS = "as it is"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, do one command, print its result. Returns the exit code."""
-    args = build_parser().parse_args(arguments)
+    with without_collecting():
+        parser = build_parser()
+    args = parser.parse_args(arguments)
     if args.data:
         os.environ["RELAIS_DATA_DIR"] = str(Path(args.data).expanduser().absolute())
         os.environ.pop("RELAIS_DATA_DIR_FILE", None)
@@ -100,7 +103,8 @@ def _carry_out(args: argparse.Namespace) -> Result:
 
     from helpdesk import create_app
 
-    app = create_app(Settings.load())
+    with without_collecting():
+        app = create_app(Settings.load())
     with app.app_context():
         try:
             if getattr(args, "database", None) != AS_IT_IS:
