@@ -114,9 +114,20 @@ def _carry_out(args: argparse.Namespace) -> Result:
             if not isinstance(error, InterfaceError | OperationalError) and type(error) is not DatabaseError:
                 raise  # a statement that is wrong is a defect, not an unusable database
             raise CommandRefused(f"The database cannot be used: {str(error.orig).strip()}") from error
+        finally:
+            _let_go()
     if not isinstance(result, Result):
         raise TypeError(f"the command {args.command} returned {result!r}, not a Result")
     return result
+
+
+def _let_go() -> None:
+    """Close every connection to the database."""
+    from helpdesk.db import db
+
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def _make_database_ready(app: Flask) -> None:
