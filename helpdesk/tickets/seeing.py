@@ -5,7 +5,7 @@ What a person may not see does not exist for them: tickets are fetched *through*
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 
 from helpdesk.accounts.access import Can, Relation, Role, role_allowing
 from helpdesk.accounts.models import Department, Person
@@ -22,6 +22,11 @@ MAY_BE_NAMED = (Role.COMMUNITY_MANAGER, Role.EXPERT, Role.APPROVER, Role.HEAD, R
 """Who sees a restricted ticket when they stand on its list."""
 
 
+# Every page and every verb about a ticket asks for these: made once.
+_OFFERS_TO = select(Offer.state).where(Offer.ticket_id == bindparam("ticket"), Offer.person_id == bindparam("person"))
+_WRITERS = select(Draft.author_id).where(Draft.ticket_id == bindparam("ticket"))
+
+
 def relations(person: Person, ticket: Ticket) -> set[Relation]:
     """Every way `person` stands to `ticket`. A restricted ticket is nobody's by role alone."""
     session = db.session
@@ -29,10 +34,8 @@ def relations(person: Person, ticket: Ticket) -> set[Relation]:
     # A list of names stands and falls with the restriction.
     if ticket.restricted and session.get(TicketNamed, (ticket.id, person.id)) is not None:
         found.add(Relation.NAMED)
-    offers = session.scalars(
-        select(Offer.state).where(Offer.ticket_id == ticket.id, Offer.person_id == person.id)
-    ).all()
-    drafts = session.scalars(select(Draft.author_id).where(Draft.ticket_id == ticket.id)).all()
+    offers = session.scalars(_OFFERS_TO, {"ticket": ticket.id, "person": person.id}).all()
+    drafts = session.scalars(_WRITERS, {"ticket": ticket.id}).all()
     if ticket.restricted and Relation.NAMED not in found:
         return found
     found.add(Relation.ANY)
