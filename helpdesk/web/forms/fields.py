@@ -13,7 +13,7 @@ from wtforms import DecimalField, SelectMultipleField, StringField, TextAreaFiel
 from wtforms import IntegerField as AnyIntegerField
 from wtforms import SelectField as AnySelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget, html_params
+from wtforms.widgets import CheckboxInput, ListWidget
 
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # as people write thousands
 
@@ -33,7 +33,9 @@ class PlainSelect:
         words = [str(word) for option in choices for word in (option.value, option.label)]
         # Escaped in one go. No word holds a NUL: no request that brings one is answered, and no database keeps one.
         escaped = iter(str(escape("\0".join(words))).split("\0"))
-        written = [f"<select {html_params(**attributes)}>"]
+        told = sorted((name, value) for name, value in attributes.items() if value is not False and value is not None)
+        of_itself = " ".join(name if value is True else f'{name}="{escape(value)}"' for name, value in told)
+        written = [f"<select {of_itself}>"]
         for group, options in groupby(choices, key=attrgetter("optgroup")):
             written += [f'<optgroup label="{escape(group)}">'] if group is not None else []
             for option in options:
