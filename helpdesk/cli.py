@@ -20,6 +20,7 @@ import helpdesk.commands
 from config import ConfigurationError, Settings
 from helpdesk.commands import CommandRefused, Commands, Result, WrongUsage
 from helpdesk.errors import RelaisError
+from helpdesk.starting import without_collecting
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,7 +31,9 @@ AS_IT_IS = "as it is"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse, do one command, print its result. Returns the exit code."""
-    args = build_parser().parse_args(arguments)
+    with without_collecting():
+        parser = build_parser()
+    args = parser.parse_args(arguments)
     if args.data:
         os.environ["RELAIS_DATA_DIR"] = str(Path(args.data).expanduser().absolute())
         os.environ.pop("RELAIS_DATA_DIR_FILE", None)
@@ -100,7 +103,8 @@ def _carry_out(args: argparse.Namespace) -> Result:
 
     from helpdesk import create_app
 
-    app = create_app(Settings.load())
+    with without_collecting():
+        app = create_app(Settings.load())
     with app.app_context():
         try:
             if getattr(args, "database", None) != AS_IT_IS:
@@ -110,9 +114,20 @@ def _carry_out(args: argparse.Namespace) -> Result:
             if not isinstance(error, InterfaceError | OperationalError) and type(error) is not DatabaseError:
                 raise  # a statement that is wrong is a defect, not an unusable database
             raise CommandRefused(f"The database cannot be used: {str(error.orig).strip()}") from error
+        finally:
+            _let_go()
     if not isinstance(result, Result):
         raise TypeError(f"the command {args.command} returned {result!r}, not a Result")
     return result
+
+
+def _let_go() -> None:
+    """Close every connection to the database."""
+    from helpdesk.db import db
+
+    db.session.remove()
+    for engine in db.engines.values():
+        engine.dispose()
 
 
 def _make_database_ready(app: Flask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import gc
 import os
 import shutil
 import sys
@@ -21,6 +22,11 @@ for folder in (ROOT, ROOT / "tests"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+# The suite starts a hundred programs, which must not each compile everything.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+gc.disable()  # until everything is collected: nothing of it is garbage
+
 import servers  # noqa: E402
 from config import Settings  # noqa: E402
 from helpdesk import connect, create_app, demo, outbox  # noqa: E402
@@ -32,7 +38,12 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # tests run in several proce
 
 
 # The files that take minutes begin first, so that no worker sits over one of them at the end.
-LONG = ("commands", "browser", "supervision", "resilience", "house", "api", "workers", "journeys")
+LONG = ("browser", "supervision", "resilience", "house", "commands", "api", "workers", "journeys")
+# What the files of each group share takes long to make: one worker runs them all.
+TOGETHER = {
+    "the served demo": ("tests/browser/",),
+    "the demo": ("tests/journeys/test_demo.py", "tests/pages/test_every_page.py", "tests/pages/test_page_costs.py"),
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +52,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(folder) if folder in LONG else len(LONG)
 
     items.sort(key=turn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadFileScheduling
+
+    class Groups(LoadFileScheduling):
+        """A file at a time, or the files that share something."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            return next(
+                (name for name, files in TOGETHER.items() if nodeid.startswith(files)), super()._split_scope(nodeid)
+            )
+
+    return Groups(config, log)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

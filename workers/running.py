@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -15,6 +16,7 @@ from helpdesk import create_app
 from helpdesk.db import db
 from helpdesk.embedding import asking
 from helpdesk.outbox import Lane
+from helpdesk.starting import without_collecting
 from workers import logs
 
 
@@ -50,7 +52,9 @@ def work(arguments: list[str]) -> int:
     settings = Settings.load()
     logs.configure(settings.log_level)
     lanes = [Lane(name) for name in arguments] or list(Lane)
-    app = create_app(settings)
+    with without_collecting():
+        app = create_app(settings)
+    gc.freeze()  # a job runs in a copy of this process, which need not look through what was made before
     asking.be_patient()
     connection = Redis.from_url(settings.redis_connection_url())
     # In turns: a lane that always has something to do must not keep a worker from the others.

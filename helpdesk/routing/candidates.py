@@ -1,23 +1,23 @@
 """What is known about somebody who may be asked, and what it does to their chances. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import exp, log
+from types import MappingProxyType
+from typing import NamedTuple
 
 from helpdesk.routing.reasons import Reason, ReasonKind
 
 OTHER_LANGUAGE = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What is known about somebody who may be asked."""
+class Candidate(NamedTuple):
+    """What is known about somebody who may be asked. (A tuple, because every question makes thousands.)"""
 
     person_id: int
     department_id: int | None = None
     languages: frozenset[str] = frozenset({"fr"})
-    topics: Mapping[int, int] = field(default_factory=dict)
+    topics: Mapping[int, int] = MappingProxyType({})
     """Declared topic → level, 1 to 3."""
     open_offers: int = 0
     capacity: int = 6

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from helpdesk.answers.models import AnswerKind, AnswerStatus, AnswerTopic, AnswerVersion, OfficialAnswer
 from helpdesk.db import db
@@ -130,17 +130,44 @@ class _Waiting(NamedTuple):
     topics: tuple[int, ...]
 
 
+# Statements that every page of a question asks for are made once: that takes longer than to carry them out.
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_OPEN = (
+    select(Ticket.id, Ticket.language, Ticket.channel_id, Ticket.opened_at, Question.subject, Question.text)
+    .join(Question, Question.ticket_id == Ticket.id)
+    .where(
+        Ticket.id.in_(_IDS),
+        Ticket.state.in_(WAITING),
+        Ticket.restricted.is_(False),
+        Question.id.in_(select(func.min(Question.id)).where(Question.ticket_id.in_(_IDS)).group_by(Question.ticket_id)),
+    )
+)
+_CHOSEN = select(TicketTopic.ticket_id, TicketTopic.topic_id).where(TicketTopic.ticket_id.in_(_IDS))
+_OWN_TICKETS = select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(_IDS))
+_IN_WRITING = (
+    select(
+        OfficialAnswer.id,
+        OfficialAnswer.language,
+        OfficialAnswer.status,
+        OfficialAnswer.kind,
+        OfficialAnswer.visibility,
+        AnswerVersion.title,
+        AnswerVersion.plain,
+        AnswerVersion.review_by,
+    )
+    .join(AnswerVersion, AnswerVersion.official_answer_id == OfficialAnswer.id)
+    .where(OfficialAnswer.id.in_(_IDS))
+    .order_by(AnswerVersion.version)
+)
+_ABOUT = select(AnswerTopic.official_answer_id, AnswerTopic.topic_id).where(AnswerTopic.official_answer_id.in_(_IDS))
+
+
 def _waiting(ids: Iterable[int]) -> list[_Waiting]:
     """Those of the tickets that may be shown."""
-    first = select(func.min(Question.id)).where(Question.ticket_id.in_(ids)).group_by(Question.ticket_id)
-    rows = db.session.execute(
-        select(Ticket.id, Ticket.language, Ticket.channel_id, Ticket.opened_at, Question.subject, Question.text)
-        .join(Question, Question.ticket_id == Ticket.id)
-        .where(Ticket.id.in_(ids), Ticket.state.in_(WAITING), Ticket.restricted.is_(False), Question.id.in_(first))
-    ).all()
-    chosen = select(TicketTopic.ticket_id, TicketTopic.topic_id).where(TicketTopic.ticket_id.in_(ids))
+    asked = {"ids": list(ids)}
+    rows = db.session.execute(_OPEN, asked).all()
     topics: dict[int, tuple[int, ...]] = {}
-    for ticket_id, topic_id in db.session.execute(chosen):
+    for ticket_id, topic_id in db.session.execute(_CHOSEN, asked):
         topics[ticket_id] = (*topics.get(ticket_id, ()), topic_id)
     return [_Waiting(*row[:4], _said(row.subject, row.text), topics.get(row.id, ())) for row in rows]
 
@@ -212,7 +239,7 @@ def answered_tickets(asked: Asked, found: PrecedentsFound) -> list[EarlierTicket
     answers = [hit.source_id for hit, _ in similar if hit.kind is PrecedentKind.OFFICIAL_ANSWER]
     if not similar:
         return []
-    rows = db.session.execute(select(OfficialAnswer.id, OfficialAnswer.ticket_id).where(OfficialAnswer.id.in_(answers)))
+    rows = db.session.execute(_OWN_TICKETS, {"ids": answers})
     written_for = {row.id: row.ticket_id for row in rows}
     earlier: dict[int, float] = {}
     for hit, similarity in similar:
@@ -257,15 +284,8 @@ class _Written(NamedTuple):
 
 def _written(ids: Sequence[int]) -> dict[int, _Written]:
     """The answers by id, each in its last version."""
-    answer, version = OfficialAnswer, AnswerVersion
-    facts = (answer.language, answer.status, answer.kind, answer.visibility)
-    rows = (
-        select(answer.id, *facts, version.title, version.plain, version.review_by)
-        .join(version, version.official_answer_id == answer.id)
-        .where(answer.id.in_(ids))
-        .order_by(version.version)
-    )
-    return {row[0]: _Written._make(row[1:]) for row in db.session.execute(rows)}
+    rows = db.session.execute(_IN_WRITING, {"ids": list(ids)})
+    return {row[0]: _Written._make(row[1:]) for row in rows}
 
 
 def _similar(asked: Asked, found: PrecedentsFound) -> list[tuple[PrecedentHit, float, bool]]:
@@ -300,8 +320,7 @@ def _out_of_scope(verdict: Verdict) -> str | None:
 
 def _topics_of(ids: Iterable[int]) -> dict[int, dict[int, float]]:
     topics: dict[int, dict[int, float]] = {}
-    rows = select(AnswerTopic.official_answer_id, AnswerTopic.topic_id).where(AnswerTopic.official_answer_id.in_(ids))
-    for answer_id, topic_id in db.session.execute(rows):
+    for answer_id, topic_id in db.session.execute(_ABOUT, {"ids": list(ids)}):
         topics.setdefault(answer_id, {})[topic_id] = 1.0
     return topics
 

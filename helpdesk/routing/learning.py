@@ -104,9 +104,11 @@ def _count_one_more(decision: Decision) -> None:
     row.value = kept
 
 
+_KEPT = select(OrganisationSetting).where(OrganisationSetting.name == KEPT_AS)
+
+
 def _row(*, lock: bool = False) -> OrganisationSetting | None:
-    query = select(OrganisationSetting).where(OrganisationSetting.name == KEPT_AS)
-    return db.session.scalar(query.with_for_update() if lock else query)
+    return db.session.scalar(_KEPT.with_for_update() if lock else _KEPT)
 
 
 def _budget() -> float:

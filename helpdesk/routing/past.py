@@ -8,7 +8,7 @@ a word is. Workload and turns are left out: they say nothing of who knows what.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -139,8 +139,7 @@ def candidates(before: datetime) -> dict[int, Candidate]:
     found = {}
     for person_id, who in asking.candidates(before).items():
         count, first, last = answered.get(person_id, (0, before, before))
-        found[person_id] = replace(
-            who,
+        found[person_id] = who._replace(
             open_offers=0,
             answered=count,
             absent_until=None,
@@ -165,8 +164,8 @@ class Absences:
     def at(self, instant: datetime, everybody: dict[int, Candidate]) -> dict[int, Candidate]:
         """`everybody` as they were there or away at `instant`."""
         away = {
-            row.person_id: replace(
-                everybody[row.person_id], absent_until=row.ends_at, delegate_id=row.delegate_id or row.backup_id
+            row.person_id: everybody[row.person_id]._replace(
+                absent_until=row.ends_at, delegate_id=row.delegate_id or row.backup_id
             )
             for row in self._rows
             if row.starts_at <= instant < row.ends_at and row.person_id in everybody

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, literal, select, tuple_, union_all
 from sqlalchemy.orm import joinedload, lazyload
 
 from helpdesk import clock
@@ -98,6 +98,20 @@ def page(
     return walk(query, order, max(1, min(limit, LONGEST_PAGE)), cursor, several)
 
 
+# Every page shows the counts: made once.
+_COUNTED = (
+    select(QueueCount.queue, func.sum(QueueCount.count))
+    .where(QueueCount.queue != Queue.RESTRICTED)
+    .group_by(QueueCount.queue)
+)
+_NAMED = (
+    select(Ticket.queue, func.count())
+    .join(TicketNamed, TicketNamed.ticket_id == Ticket.id)
+    .where(TicketNamed.person_id == bindparam("person"), Ticket.restricted)
+    .group_by(Ticket.queue)
+)
+
+
 def counts(person: Person, department: Department | None = None) -> dict[Queue, int]:
     """How many tickets of each list `person` may see; restricted ones only where they are named.
 
@@ -105,12 +119,13 @@ def counts(person: Person, department: Department | None = None) -> dict[Queue, 
     """
     found = dict.fromkeys(Queue, 0)
     departments = _departments_counted(person, department)
-    counted = select(QueueCount.queue, func.sum(QueueCount.count)).group_by(QueueCount.queue)
-    counted = counted.where(QueueCount.queue != Queue.RESTRICTED, departments)
-    for queue, count in db.session.execute(counted):
+    for queue, count in db.session.execute(_COUNTED if departments is None else _COUNTED.where(departments)):
         found[queue] = int(count)
-    for queue, count in db.session.execute(_named(person, department)):
-        found[queue] += count
+    # The restricted tickets on whose list a person stands: few, found from the person, and theirs to see.
+    if person.active and person.has(*MAY_BE_NAMED):
+        named = _NAMED if department is None else _NAMED.where(Ticket.department_id == department.id)
+        for queue, count in db.session.execute(named, {"person": person.id}):
+            found[queue] += count
     return found
 
 
@@ -136,27 +151,16 @@ def _list(person: Person, queue: Queue | None, *, late: bool, mine: bool) -> Sel
     return query.where(Ticket.queue.in_(OPEN_QUEUES) if queue is None else Ticket.queue == queue)
 
 
-def _departments_counted(person: Person, department: Department | None) -> ColumnElement[bool]:
+def _departments_counted(person: Person, department: Department | None) -> ColumnElement[bool] | None:
+    """None: all of them."""
     if person.active and person.has(Role.COMMUNITY_MANAGER, Role.COMMITTEE):
-        return true() if department is None else QueueCount.department_id == department.id
+        return None if department is None else QueueCount.department_id == department.id
     if not person.active or not person.has(Role.HEAD):
         return false()
     headed = select(Department.id).where(Department.head_id == person.id)
     if department is not None:
         headed = headed.where(Department.id == department.id)
     return QueueCount.department_id.in_(headed)
-
-
-def _named(person: Person, department: Department | None) -> Select[Queue, int]:
-    """The restricted tickets on whose list a person stands: few, found from the person, and theirs to see."""
-    may_see = person.active and person.has(*MAY_BE_NAMED)
-    query = (
-        select(Ticket.queue, func.count())
-        .join(TicketNamed, TicketNamed.ticket_id == Ticket.id)
-        .where(TicketNamed.person_id == person.id, Ticket.restricted, true() if may_see else false())
-        .group_by(Ticket.queue)
-    )
-    return query if department is None else query.where(Ticket.department_id == department.id)
 
 
 def _bounded(query: Select[Ticket]) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fcntl
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, Domain, get_locale
 from flask_login import current_user
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
@@ -24,7 +24,33 @@ LANGUAGES = ("fr", "en")
 COOKIE = "language"
 TRANSLATIONS = PROJECT / "translations"
 
-babel = Babel()
+
+class Catalogues(Domain):
+    """Catalogues by the reader's language alone: a page has hundreds of words, and Flask-Babel finds its catalogue anew
+    for each, from the whole locale and the folders it may come from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._found: dict[str | None, Any] = {}
+
+    def get_translations(self) -> Any:
+        locale = get_locale()
+        language = locale.language if locale else None
+        found = self._found.get(language)
+        if found is None:
+            found = self._found[language] = super().get_translations()
+        return found
+
+
+class OneDomain(Babel):
+    """Flask-Babel with our catalogues."""
+
+    @cached_property
+    def domain_instance(self) -> Catalogues:
+        return Catalogues()
+
+
+babel = OneDomain()
 
 
 def prepare(app: Flask) -> None:
@@ -35,16 +61,8 @@ def prepare(app: Flask) -> None:
 
 
 def _translate_templates(app: Flask) -> None:
-    """Let templates look words up in catalogues that are found once: a page has hundreds of words, and Flask-Babel
-    finds its catalogue anew for each."""
-    catalogues: dict[Locale | None, Any] = {}
-
-    def catalogue() -> Any:
-        locale = get_locale()
-        found = catalogues.get(locale)
-        if found is None:
-            found = catalogues[locale] = get_translations()
-        return found
+    """Let templates look words up without asking first which of several domains they are of."""
+    catalogue = babel.domain_instance.get_translations
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda words: catalogue().ugettext(words),

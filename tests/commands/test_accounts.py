@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-import servers
+from builders.commanding import document, program, relais
 from config import PROJECT
 
 DEMO = PROJECT / "data" / "demo"
-
-
-def relais(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(PROJECT / "bin" / "relais"), "--data", str(data), *arguments]
-    return subprocess.run(
-        command, env=servers.environment({}), capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def document(data: Path, *arguments: str):
-    run = relais(data, *arguments, "--json")
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +37,7 @@ def test_people_are_listed_as_they_were_added(data):
     }  # fmt: skip
     assert document(data, "people", "add", "cm-01", "--name", "Nora")["result"] == "unchanged"
     assert document(data, "people", "list", "--role", "expert") == []
+    assert json.loads(program(data, "people", "list", "--json").stdout) == [person]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +58,11 @@ def test_what_cannot_be_done_says_why(data, arguments, code, said):
     assert (run.returncode, run.stdout) == (code, "")
     assert said in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_what_cannot_be_done_ends_the_program_with_its_code(data):
+    run = program(data, "people", "add", "x-01", "--department", "NOPE")
+    assert (run.returncode, run.stdout, run.stderr) == (1, "", "There is no department NOPE.\n")
 
 
 def test_a_token_is_shown_once_and_ends_when_revoked(data):

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
-import subprocess
-from pathlib import Path
 
 import pytest
 
 import servers
-from config import PROJECT, Settings
+from builders.commanding import document, program, relais
+from config import Settings
 from helpdesk.commands import bench, doctor
 from helpdesk.supervision.claims import FolderClaim
-
-
-def relais(data: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-    command = [str(PROJECT / "bin" / "relais"), "--data", str(data), *arguments]
-    return subprocess.run(
-        command, env=servers.environment(extra), capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def document(data: Path, *arguments: str, **extra: str):
-    run = relais(data, *arguments, "--json", **extra)
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +32,7 @@ def original(tmp_path_factory):
 
 def test_a_restored_folder_is_the_one_backed_up(original, tmp_path):
     data, backup, tables = original
-    run = relais(tmp_path / "new", "restore", str(backup))
+    run = program(tmp_path / "new", "restore", str(backup))
     assert (run.returncode, run.stderr) == (0, "")
     assert "Restored" in run.stdout
     assert document(tmp_path / "new", "people", "list") == document(data, "people", "list")
@@ -136,7 +122,7 @@ def test_the_doctor_finds_a_running_relais_healthy(tmp_path):
             return relais(tmp_path / "data", "doctor", SMTP_URL=sink.url).returncode == 0
 
         assert servers.eventually(healthy, within=60)
-        lines = relais(tmp_path / "data", "doctor", SMTP_URL=sink.url).stdout.splitlines()
+        lines = program(tmp_path / "data", "doctor", SMTP_URL=sink.url).stdout.splitlines()
         assert [line.split()[1] for line in lines] == list(doctor.CHECKS)
         assert {line.split()[0] for line in lines} == {"ok"}
 

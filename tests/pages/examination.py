@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
@@ -28,23 +28,32 @@ WRITTEN_BY_PEOPLE = ("as-written", "prose", "queue-link", "review-words", "offic
 def faults(html: str, locale: str) -> list[str]:
     """What is wrong with a page in `locale`; empty when nothing is. Raises nothing for whatever the page holds."""
     try:
-        html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+        page = _tree(html)
     except ParseError as error:
         return [f"the markup is not valid: {error}"]
-    page = html5lib.parse(html, namespaceHTMLElements=False)
     of_page = (_headings(page), _names(page), _fields(page), _inline(page))
     return [*_head(page, locale), *(fault for found in of_page for fault in found), *_words(page, locale)]
 
 
 def links(html: str, address: str) -> list[str]:
     """The addresses of our own pages that a page links to, without fragments, in their order."""
-    page = html5lib.parse(html, namespaceHTMLElements=False)
+    try:
+        page = _tree(html)
+    except ParseError:
+        page = html5lib.parse(html, namespaceHTMLElements=False)
     found = []
     for link in page.iter("a"):
         target = urlsplit(urljoin(address, link.get("href", "")))
         if target.netloc == urlsplit(address).netloc and target.scheme in ("http", "https"):
             found.append(target.path + (f"?{target.query}" if target.query else ""))
     return list(dict.fromkeys(found))
+
+
+@lru_cache(maxsize=1)
+def _tree(html: str) -> Element:
+    """The page, read once for whoever looks at it next. Raises ParseError when its markup is not valid."""
+    page: Element = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(html)
+    return page
 
 
 def kind_of(address: str) -> str:

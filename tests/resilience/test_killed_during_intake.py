@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from servers import PROJECT, Served, environment, eventually, served
+from builders.commanding import relais
+from servers import Served, eventually, served
 
 CLIENTS = 4
 
@@ -50,11 +50,6 @@ class Asking:
         """Whether `more` questions are acknowledged from now on, within half a minute."""
         goal = len(self.acknowledged) + more
         return eventually(lambda: len(self.acknowledged) >= goal, 30)
-
-
-def relais(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(PROJECT / "bin" / "relais"), "--data", str(data), *arguments]
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=120)
 
 
 @pytest.fixture

@@ -63,17 +63,18 @@ def worked_minutes(calendar, start, length, known_until=None):
     """For each of `length` minutes from `start` (UTC), whether it is worked. Walks every minute of every local day:
     what opens at 02:30 opens at the first minute that is 02:30 or later, and closes likewise."""
     zone, worked = ZoneInfo(calendar["zone"]), np.zeros(length, dtype=bool)
-    begin = start - timedelta(days=2)
-    day, first_seen = None, 0
-    for minute in range(-2 * 24 * 60, length):
-        local = (begin + timedelta(minutes=minute + 2 * 24 * 60)).astimezone(zone)
+    day, first_seen, open_at = None, 0, set()
+    for quarter in range(-2 * 24 * 60, length, 15):  # clocks are changed at full quarters only
+        local = (start + timedelta(minutes=quarter)).astimezone(zone)
         if local.date() != day:
             day, first_seen = local.date(), -1
             hours = hours_on(calendar, day, known_until)
-            open_at = [any(opening <= each < closing for opening, closing in hours) for each in range(24 * 60)]
-        first_seen = max(first_seen, local.hour * 60 + local.minute)  # a wall clock put back opens nothing again
-        if minute >= 0:
-            worked[minute] = open_at[first_seen]
+            open_at = {minute for opening, closing in hours for minute in range(opening, closing)}
+        shown = local.hour * 60 + local.minute
+        for minute in range(15):
+            first_seen = max(first_seen, shown + minute)  # a wall clock put back opens nothing again
+            if quarter >= 0:
+                worked[quarter + minute] = first_seen in open_at
     return worked
 
 

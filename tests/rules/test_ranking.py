@@ -83,8 +83,8 @@ def test_a_precedent_half_as_good_hardly_counts():
 
 def test_declared_topics_count_by_level():
     candidates = people(2)
-    candidates[1] = replace(candidates[1], topics={7: 1})
-    candidates[2] = replace(candidates[2], topics={7: 3})
+    candidates[1] = candidates[1]._replace(topics={7: 1})
+    candidates[2] = candidates[2]._replace(topics={7: 3})
     ranking = rank(evidence(5.0, 5.0, topics=[(7, 6.0)]), candidates)
     assert order(ranking)[0] == 2
     assert reason(ranking, 2, ReasonKind.TOPIC) == {"topic": 7, "level": 3, "chosen": False}
@@ -92,8 +92,8 @@ def test_declared_topics_count_by_level():
 
 def test_topics_chosen_by_a_person_replace_the_guess():
     candidates = people(2)
-    candidates[1] = replace(candidates[1], topics={7: 3})
-    candidates[2] = replace(candidates[2], topics={8: 3})
+    candidates[1] = candidates[1]._replace(topics={7: 3})
+    candidates[2] = candidates[2]._replace(topics={8: 3})
     ranking = rank(evidence(5.0, 5.0, topics=[(7, 6.0)], chosen=[8]), candidates)
     assert order(ranking)[0] == 2
     assert reason(ranking, 2, ReasonKind.TOPIC)["chosen"] is True
@@ -102,7 +102,7 @@ def test_topics_chosen_by_a_person_replace_the_guess():
 def test_somebody_absent_is_not_suggested_and_their_delegate_is():
     back = NOW + timedelta(days=9)
     candidates = people(3)
-    candidates[1] = replace(candidates[1], absent_until=back, delegate_id=3)
+    candidates[1] = candidates[1]._replace(absent_until=back, delegate_id=3)
     ranking = rank(evidence(9.0, 5.0, 0.5), candidates)
     assert order(ranking) == [3, 2]
     assert ranking.suggestions[0].score == pytest.approx(0.9 * 2 * ranking.suggestions[1].score / (10 / 9), rel=0.3)
@@ -113,8 +113,8 @@ def test_somebody_absent_is_not_suggested_and_their_delegate_is():
 
 def test_a_delegate_who_cannot_be_asked_inherits_nothing():
     candidates = people(3)
-    candidates[1] = replace(candidates[1], absent_until=NOW, delegate_id=3)
-    candidates[3] = replace(candidates[3], declined="out_of_scope")
+    candidates[1] = candidates[1]._replace(absent_until=NOW, delegate_id=3)
+    candidates[3] = candidates[3]._replace(declined="out_of_scope")
     assert order(rank(evidence(9.0, 5.0, 0.5), candidates)) == [2]
 
 
@@ -128,7 +128,7 @@ def test_a_delegate_who_cannot_be_asked_inherits_nothing():
 )
 def test_who_is_excluded_is_told_with_the_reason(facts, kind):
     candidates = people(2)
-    candidates[1] = replace(candidates[1], **facts)
+    candidates[1] = candidates[1]._replace(**facts)
     ranking = rank(evidence(9.0, 5.0), candidates)
     assert order(ranking) == [2]
     assert why(ranking, 1).kind is kind
@@ -153,7 +153,7 @@ def test_another_language_discounts_and_never_excludes():
     ranking = rank(evidence(9.0, 8.0, text="red light", language="en"), people(2, languages=french))
     assert order(ranking) == [1, 2]
     candidates = people(2, languages=french)
-    candidates[2] = replace(candidates[2], languages=frozenset({"fr", "en"}))
+    candidates[2] = candidates[2]._replace(languages=frozenset({"fr", "en"}))
     ranking = rank(evidence(9.0, 8.0, text="red light", language="en"), candidates)
     assert order(ranking) == [2, 1]
     assert reason(ranking, 1, ReasonKind.LANGUAGE) == {"asked_in": "en", "answers_in": ["fr"]}
@@ -161,8 +161,8 @@ def test_another_language_discounts_and_never_excludes():
 
 def test_of_those_nearly_equal_whoever_waited_longest_comes_first():
     candidates = people(4)
-    candidates[1] = replace(candidates[1], last_asked_at=NOW)
-    candidates[2] = replace(candidates[2], last_asked_at=NOW - timedelta(days=3))
+    candidates[1] = candidates[1]._replace(last_asked_at=NOW)
+    candidates[2] = candidates[2]._replace(last_asked_at=NOW - timedelta(days=3))
     ranking = rank(evidence(9.0, 8.9, 8.8, 7.0), candidates)
     assert order(ranking) == [3, 2, 1]
 
@@ -189,9 +189,9 @@ def test_people_who_left_are_never_suggested():
 
 def test_the_parts_add_up_to_the_score():
     candidates = people(4, topics={7: 2})
-    candidates[2] = replace(candidates[2], open_offers=5, languages=frozenset({"en"}))
-    candidates[3] = replace(candidates[3], presence=0.2)
-    candidates[4] = replace(candidates[4], absent_until=NOW, delegate_id=1)
+    candidates[2] = candidates[2]._replace(open_offers=5, languages=frozenset({"en"}))
+    candidates[3] = candidates[3]._replace(presence=0.2)
+    candidates[4] = candidates[4]._replace(absent_until=NOW, delegate_id=1)
     found = evidence(4.0, 9.0, 6.0, 9.5, topics=[(7, 6.0)], precedents=[(8.0, {2: 1.0}), (5.0, {3: 1.0})])
     found = replace(found, learned={1: -0.9, 2: 0.4, 3: 0.1, 4: 0.9})
     ranking = rank(found, candidates)
@@ -227,7 +227,7 @@ def test_an_unknown_text_learned_nothing_of_changes_nothing():
 
 def test_somebody_who_fell_silent_gives_way_but_is_not_forgotten():
     candidates = people(2)
-    candidates[1] = replace(candidates[1], presence=0.0)
+    candidates[1] = candidates[1]._replace(presence=0.0)
     ranking = rank(evidence(9.0, 3.0), candidates)
     assert order(ranking) == [2, 1]
     assert all(suggestion.score > 0 for suggestion in ranking.suggestions)
@@ -237,7 +237,7 @@ def test_what_was_learned_and_silence_are_said():
     known = {1: -0.8, 2: 0.7}
     found = replace(evidence(5.0, 5.0), learned=known, learned_words=lambda person: [(10, 15)] if person == 2 else [])
     candidates = people(2, last_answered_at=NOW)
-    candidates[2] = replace(candidates[2], presence=0.5)
+    candidates[2] = candidates[2]._replace(presence=0.5)
     ranking = rank(found, candidates)
     assert reason(ranking, 2, ReasonKind.LEARNED) == {"words": [TEXT[10:15]], "spans": [[10, 15]]}
     assert reason(ranking, 2, ReasonKind.SILENCE) == {"last": NOW.isoformat()}

@@ -110,24 +110,27 @@ def test_what_is_killed_comes_back(running, part):
     assert "ended unexpectedly (SIGKILL); starting it again" in running.stderr.read_text()
 
 
+def ends_in_time_and_leaves_nothing_behind(relais: Served, number: int) -> None:
+    started = relais.programs()
+    for part in ("valkey-server", "workers", "workers.schedule", "gunicorn"):
+        assert any(part in command for command in started.values())
+    began = time.monotonic()
+    assert relais.stop(number) == 0
+    assert time.monotonic() - began < 10
+    assert [command for pid, command in started.items() if alive(pid)] == []
+    assert not answers(relais.url)
+    assert not (relais.data_dir / "redis" / "redis.sock").exists()
+    assert relais.stderr.read_text().endswith("Stopping.\n")
+
+
 @linux
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
-def test_it_ends_in_time_and_leaves_nothing_behind(tmp_path, number):
+def test_interrupted_it_ends_in_time_and_leaves_nothing_behind(tmp_path):
     with served(tmp_path / "data") as relais:
-        started = relais.programs()
-        for part in ("valkey-server", "workers", "workers.schedule", "gunicorn"):
-            assert any(part in command for command in started.values())
-        began = time.monotonic()
-        assert relais.stop(number) == 0
-        assert time.monotonic() - began < 10
-        assert [command for pid, command in started.items() if alive(pid)] == []
-        assert not answers(relais.url)
-        assert not (relais.data_dir / "redis" / "redis.sock").exists()
-        assert relais.stderr.read_text().endswith("Stopping.\n")
+        ends_in_time_and_leaves_nothing_behind(relais, signal.SIGINT)
 
 
 @linux
-def test_killed_it_leaves_no_orphan_and_starts_again_at_once(tmp_path):
+def test_killed_it_leaves_no_orphan_starts_again_at_once_and_ends_in_time(tmp_path):
     port = str(free_port())
     with served(tmp_path / "data", "--port", port) as relais:
         started = relais.programs()
@@ -135,7 +138,8 @@ def test_killed_it_leaves_no_orphan_and_starts_again_at_once(tmp_path):
         relais.process.wait()
         with served(tmp_path / "data", "--port", port) as again:
             assert get(again.url) == 200
-        assert eventually(lambda: not any(alive(pid) for pid in started))
+            assert eventually(lambda: not any(alive(pid) for pid in started))
+            ends_in_time_and_leaves_nothing_behind(again, signal.SIGTERM)
 
 
 @linux

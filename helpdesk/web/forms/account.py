@@ -23,7 +23,7 @@ class SignInForm(FlaskForm):
     name = StringField(_l("Short name or e-mail address"), validators=[needed, Length(max=254)])
     password = PasswordField(_l("Password"), validators=[needed])
     remember = BooleanField(_l("Stay signed in on this device"))
-    next = HiddenField()
+    next = HiddenField("")
 
 
 class PasswordForm(FlaskForm):

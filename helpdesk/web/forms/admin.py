@@ -22,7 +22,7 @@ class AdministrationForm(FlaskForm):
     `values()` are plain values by field name, as `shown` gives them; `changes` is what somebody else changed.
     """
 
-    seen = HiddenField()
+    seen = HiddenField("")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

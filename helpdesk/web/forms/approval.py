@@ -16,5 +16,5 @@ class DecisionForm(FlaskForm):
     decision = StringField(validators=[InputRequired(), AnyOf((APPROVE, RETURN))])
     revision = IntegerField(validators=[InputRequired()])
     version = IntegerField(validators=[Optional()])
-    after = HiddenField()
+    after = HiddenField("")
     comment = TextAreaField(_l("What should change?"))

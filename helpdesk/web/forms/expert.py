@@ -45,10 +45,10 @@ class AnswerForm(FlaskForm):
     language = SelectField(
         _l("Language of the answer"), choices=[SelectChoice("fr", _l("French")), SelectChoice("en", _l("English"))]
     )
-    revision = HiddenField(default="0")
-    page = HiddenField()
-    seen = HiddenField()
-    from_version = HiddenField()
+    revision = HiddenField("", default="0")
+    page = HiddenField("")
+    seen = HiddenField("")
+    from_version = HiddenField("")
 
     def fill(self, draft: Draft) -> None:
         """Show a saved revision."""

@@ -13,7 +13,7 @@ from wtforms import DecimalField, SelectMultipleField, StringField, TextAreaFiel
 from wtforms import IntegerField as AnyIntegerField
 from wtforms import SelectField as AnySelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import CheckboxInput, ListWidget, html_params
+from wtforms.widgets import CheckboxInput, ListWidget
 
 SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))  # as people write thousands
 
@@ -29,12 +29,18 @@ class PlainSelect:
 
     def __call__(self, field: SelectField, **attributes: Any) -> Markup:
         attributes = {"id": field.id, "name": field.name, "required": bool(field.flags.required)} | attributes
-        written = [f"<select {html_params(**attributes)}>"]
-        for group, options in groupby(field.choices or (), key=attrgetter("optgroup")):
+        choices = field.choices or ()
+        words = [str(word) for option in choices for word in (option.value, option.label)]
+        # Escaped in one go. No word holds a NUL: no request that brings one is answered, and no database keeps one.
+        escaped = iter(str(escape("\0".join(words))).split("\0"))
+        told = sorted((name, value) for name, value in attributes.items() if value is not False and value is not None)
+        of_itself = " ".join(name if value is True else f'{name}="{escape(value)}"' for name, value in told)
+        written = [f"<select {of_itself}>"]
+        for group, options in groupby(choices, key=attrgetter("optgroup")):
             written += [f'<optgroup label="{escape(group)}">'] if group is not None else []
             for option in options:
                 chosen = " selected" if field.coerce(option.value) == field.data else ""
-                written.append(f'<option{chosen} value="{escape(option.value)}">{escape(option.label)}</option>')
+                written.append(f'<option{chosen} value="{next(escaped)}">{next(escaped)}</option>')
             written += ["</optgroup>"] if group is not None else []
         return Markup("".join([*written, "</select>"]))  # noqa: S704 -- every part is escaped above
 

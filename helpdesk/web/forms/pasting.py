@@ -18,4 +18,4 @@ class PasteForm(FlaskForm):
     author = StringField(_l("Who wrote it"))
     posted_at = DateTimeLocalField(_l("Posted on"), format=MINUTES, validators=[Optional()])
     channel = SelectField(_l("Channel"), validators=[Optional()], validate_choice=False)
-    nonce = HiddenField()  # the same for a double click, so that it opens one ticket
+    nonce = HiddenField("")  # the same for a double click, so that it opens one ticket

@@ -10,10 +10,10 @@ from wtforms import EmailField, HiddenField, StringField, TextAreaField
 class QuestionForm(FlaskForm):
     text = TextAreaField(_l("Your question"))
     email = EmailField(_l("Your e-mail address"))
-    nonce = HiddenField()  # the same for a double click, so that it opens one ticket
+    nonce = HiddenField("")  # the same for a double click, so that it opens one ticket
     website = StringField(_l("Leave this field empty"))  # bait: people do not see it, robots fill it in
 
 
 class ReplyForm(FlaskForm):
     text = TextAreaField(_l("Your reply"))
-    nonce = HiddenField()
+    nonce = HiddenField("")

@@ -94,7 +94,7 @@ class OfferForm(TicketForm):
 
 class WithdrawForm(TicketForm):
     purpose = "withdraw"
-    offer = HiddenField(validators=[needed])
+    offer = HiddenField("", validators=[needed])
     reason = TextAreaField(_l("Why (the expert reads it)"))
 
 
@@ -145,13 +145,13 @@ class ReleaseForm(TicketForm):
 
 class OriginalForm(TicketForm):
     purpose = "original"
-    question = HiddenField(validators=[needed])
+    question = HiddenField("", validators=[needed])
     reason = StringField(_l("Why you need it"), validators=[needed])
 
 
 class ReuseForm(TicketForm):
     purpose = "reuse"
-    answer = HiddenField(validators=[needed])
+    answer = HiddenField("", validators=[needed])
 
 
 class FilterForm(FlaskForm):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, url_for
 from flask_babel import format_date, gettext, ngettext
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk.accounts.models import Department, Person
@@ -177,23 +177,30 @@ def _matched_words(said: Suggestions) -> list[str]:
     return sorted(found, key=lambda word: (-len(word), word))
 
 
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_NAMED = (
+    select(Person.id, Person.handle, Person.name, Person.title, Department.name, Person.max_open)
+    .outerjoin(Person.department)
+    .where(Person.id.in_(_IDS))
+)
+_OFFICIAL = select(OfficialAnswer).where(OfficialAnswer.id.in_(_IDS)).options(joinedload(OfficialAnswer.versions))
+
+
 def _people_named(said: Suggestions) -> dict[int, PersonNamed]:
     named = {each.person_id for each in said.experts} | {each.person_id for each in said.not_chosen}
     for reason in [reason for each in said.experts for reason in each.reasons] + [each.why for each in said.not_chosen]:
         named |= {reason.data[key] for key in ("person", "delegate") if reason.data.get(key)}
     if not named:
         return {}
-    facts = (Person.handle, Person.name, Person.title, Department.name, Person.max_open)
-    rows = select(Person.id, *facts).outerjoin(Person.department).where(Person.id.in_(named))
-    return {row[0]: PersonNamed._make(row[1:]) for row in db.session.execute(rows)}
+    return {row[0]: PersonNamed._make(row[1:]) for row in db.session.execute(_NAMED, {"ids": list(named)})}
 
 
 def _answers(officials: Iterable[EarlierAnswer], said: Suggestions) -> dict[int, OfficialAnswer]:
     ids = {each.answer_id for each in officials} | _precedents(said, "official_answer")
     if not ids:
         return {}
-    rows = select(OfficialAnswer).where(OfficialAnswer.id.in_(ids)).options(joinedload(OfficialAnswer.versions))
-    return {row.id: row for row in db.session.scalars(rows).unique() if row.versions}
+    rows = db.session.scalars(_OFFICIAL, {"ids": list(ids)})
+    return {row.id: row for row in rows.unique() if row.versions}
 
 
 def _earlier_tickets(said: Suggestions, reader: Person) -> dict[int, Ticket]:

@@ -55,11 +55,16 @@ class People:
         return grouped
 
 
+_TOPICS = {
+    language: select(Topic.id, label, Department.name).join(Topic.department).where(Topic.active).order_by(Topic.code)
+    for language, label in (("en", Topic.label_en), ("fr", Topic.label_fr))
+}
+
+
 def topics(language: str) -> dict[int, TopicListed]:
     """Every topic in use."""
-    label = Topic.label_en if language == "en" else Topic.label_fr
-    rows = select(Topic.id, label, Department.name).join(Topic.department).where(Topic.active).order_by(Topic.code)
-    return {topic_id: TopicListed(*named) for topic_id, *named in db.session.execute(rows)}
+    rows = db.session.execute(_TOPICS["en" if language == "en" else "fr"])
+    return {topic_id: TopicListed(*named) for topic_id, *named in rows}
 
 
 def by_department(topics: Iterable[tuple[int, TopicListed]]) -> dict[str, list[tuple[int, str]]]:
@@ -93,27 +98,29 @@ def _holds(text: str, wanted: Iterable[str]) -> bool:
 def people(words: str = "") -> People:
     """Everybody who may be asked, by department and name; or those whose name, short name or title hold `words`."""
     # Sorted here: the database would sort tens of thousands before it says that they are too many.
-    everybody = _found(_people_asked())
+    everybody = _found(_ASKED)
     if len(everybody) <= MOST_LISTED:
         return People(_sorted(everybody))
     wanted = fold(words).split()[:MOST_WORDS]
     if not wanted:
         return People(complete=False)
-    some = _people_asked()
+    some = _ASKED
     for word in wanted:
         some = some.where(Person.directory_key.contains(word, autoescape=True))
     found = _found(some)
     return People(_sorted(found[:MOST_LISTED]), complete=False, words=words, cut=len(found) > MOST_LISTED)
 
 
-def _people_asked() -> Select[str, str, str, str | None]:
-    asked = select(PersonRole.person_id).where(PersonRole.role.in_((Role.EXPERT, Role.HEAD)))
-    return (
-        select(Person.handle, Person.name, Person.title, Department.name)
-        .outerjoin(Person.department)
-        .where(Person.active, Person.id.in_(asked), or_(Department.id.is_(None), Department.answers))
-        .limit(MOST_LISTED + 1)
+_ASKED: Select[str, str, str, str | None] = (
+    select(Person.handle, Person.name, Person.title, Department.name)
+    .outerjoin(Person.department)
+    .where(
+        Person.active,
+        Person.id.in_(select(PersonRole.person_id).where(PersonRole.role.in_((Role.EXPERT, Role.HEAD)))),
+        or_(Department.id.is_(None), Department.answers),
     )
+    .limit(MOST_LISTED + 1)
+)
 
 
 def _found(query: Select[str, str, str, str | None]) -> list[PersonListed]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -202,40 +202,55 @@ def _with_department() -> tuple[Any, ...]:
     return (lazyload(Person.role_rows), joinedload(Person.department))
 
 
-def _ticket(ref: str) -> Ticket | None:
-    return (
-        db.session.execute(
-            select(Ticket)
-            .where(Ticket.ref == ref)
-            .options(
-                joinedload(Ticket.department),
-                joinedload(Ticket.holder).options(*_name_only()),
-                joinedload(Ticket.claimed_by).options(*_name_only()),
-                joinedload(Ticket.topic_rows),
-            )
-        )
-        .unique()
-        .scalar_one_or_none()
+# Made once: that takes longer than to carry them out.
+_TICKET: BindParameter[int] = bindparam("ticket")
+_ITSELF = (
+    select(Ticket)
+    .where(Ticket.ref == bindparam("ref"))
+    .options(
+        joinedload(Ticket.department),
+        joinedload(Ticket.holder).options(*_name_only()),
+        joinedload(Ticket.claimed_by).options(*_name_only()),
+        joinedload(Ticket.topic_rows),
     )
+)
+_HAPPENED = (
+    select(Event, Remark.text)
+    .outerjoin(Remark, Remark.event_id == Event.id)
+    .where(Event.ticket_id == _TICKET)
+    .order_by(Event.sequence.desc())
+    .limit(LATEST_EVENTS)
+    .options(joinedload(Event.actor).options(*_name_only()))
+)
+_ASKED = (
+    select(Question)
+    .where(Question.ticket_id == _TICKET)
+    .order_by(Question.id)
+    .options(joinedload(Question.asker).joinedload(Asker.identity))
+)
+_OFFERED = (
+    select(Offer)
+    .where(Offer.ticket_id == _TICKET)
+    .order_by(Offer.id)
+    .options(
+        joinedload(Offer.person).options(*_with_department()),
+        joinedload(Offer.instead).options(*_name_only()),
+    )
+)
+
+
+def _ticket(ref: str) -> Ticket | None:
+    return db.session.execute(_ITSELF, {"ref": ref}).unique().scalar_one_or_none()
 
 
 def _log(ticket: Ticket) -> list[tuple[Event, str | None]]:
     """The latest events, newest first, each with what was written to explain it."""
-    rows = db.session.execute(
-        select(Event, Remark.text)
-        .outerjoin(Remark, Remark.event_id == Event.id)
-        .where(Event.ticket_id == ticket.id)
-        .order_by(Event.sequence.desc())
-        .limit(LATEST_EVENTS)
-        .options(joinedload(Event.actor).options(*_name_only()))
-    )
-    return [(event, note) for event, note in rows]
+    return [(event, note) for event, note in db.session.execute(_HAPPENED, {"ticket": ticket.id})]
 
 
 def _questions(ticket: Ticket) -> list[Question]:
     """What was asked, first to last, with who asked; the ticket's own list holds the same from now on."""
-    rows = select(Question).where(Question.ticket_id == ticket.id).order_by(Question.id)
-    asked = list(db.session.scalars(rows.options(joinedload(Question.asker).joinedload(Asker.identity))))
+    asked = list(db.session.scalars(_ASKED, {"ticket": ticket.id}))
     set_committed_value(ticket, "questions", asked)
     return asked
 
@@ -246,17 +261,7 @@ def _clarifications(ticket: Ticket) -> list[Clarification]:
 
 
 def _offers(ticket: Ticket) -> list[Offer]:
-    return list(
-        db.session.scalars(
-            select(Offer)
-            .where(Offer.ticket_id == ticket.id)
-            .order_by(Offer.id)
-            .options(
-                joinedload(Offer.person).options(*_with_department()),
-                joinedload(Offer.instead).options(*_name_only()),
-            )
-        )
-    )
+    return list(db.session.scalars(_OFFERED, {"ticket": ticket.id}))
 
 
 def _publications(ticket: Ticket) -> list[Publication]:
