@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from datetime import time as midnight
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -20,15 +18,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, select
 
-from helpdesk.accounts.models import Person
 from helpdesk.accounts.organisation import held_note, noted, setting, write_note
 from helpdesk.db import db, transaction
+from helpdesk.rollups.counting import counted_on, counts_of, every_counted_day, withdrawn_on
 from helpdesk.rollups.days import packed
-from helpdesk.rollups.models import NO_DEPARTMENT, STARTED, ClockDay, ClockReading, DayCount
+from helpdesk.rollups.models import STARTED, ClockDay, ClockReading, DayCount
 from helpdesk.rollups.reading import readings_of
 from helpdesk.search.following import changes_after
-from helpdesk.tickets.models import Event, IndexChange, Ticket, TicketTopic
-from helpdesk.tickets.workflow import Kind
+from helpdesk.tickets.models import IndexChange, Ticket
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +49,8 @@ def follow(seconds: float | None = None) -> int:
         if not changes:
             break
         changed = {change.entity_id for change in changes if change.kind == "ticket"}
-        _read_again(changed | _attached_to(changed), through, changes[-1].id)
+        answers = {change.entity_id for change in changes if change.kind == "answer"}
+        _read_again(changed | _attached_to(changed), through, changes[-1].id, withdrawn_on(answers))
         done += len(changes)
     return done
 
@@ -82,13 +80,13 @@ def lag() -> int:
     return db.session.scalar(waiting) or 0
 
 
-def _read_again(tickets: Collection[int], before: int, through: int) -> None:
+def _read_again(tickets: Collection[int], before: int, through: int, days: Collection[date] = ()) -> None:
     readings = readings_of(tickets)
     with transaction():
         note = held_note(THROUGH)
         if (note.value.get("value") or 0) != before:
             return
-        _sum_up(_replace(tickets, readings))
+        _sum_up(_replace(tickets, readings) | set(days))
         write_note(note, through)
 
 
@@ -102,7 +100,7 @@ def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> se
     theirs = ClockReading.ticket_id.in_(list(tickets))
     opened = select(Ticket.opened_at).where(Ticket.id.in_(list(tickets)))
     zone = ZoneInfo(setting("timezone"))
-    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)}
+    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)} | counted_on(tickets)
     for ended, started in db.session.execute(select(ClockReading.day, ClockReading.started_on).where(theirs)):
         days |= {ended, started}
     db.session.execute(delete(ClockReading).where(theirs))
@@ -119,7 +117,7 @@ def _sum_up(days: Collection[date]) -> None:
     for table in (ClockDay, DayCount):
         db.session.execute(delete(table).where(table.day.in_(list(days))))
     sums = [values for day in sorted(days) for values in (*_ended(day), *_started(day))]
-    counts = [values for day in sorted(days) for values in (*_happened(day), *_topics(day))]
+    counts = [values for day in sorted(days) for values in counts_of(day)]
     if sums:
         db.session.execute(insert(ClockDay), sums)
     if counts:
@@ -159,60 +157,6 @@ def _clock_day(
     }
 
 
-COUNTED = {
-    Kind.DECLINED: "declined",
-    Kind.REDIRECTED: "redirected",
-    Kind.RETURNED: "returned",
-    Kind.REOPENED: "reopened",
-}
-
-
-def _happened(day: date) -> Iterator[dict[str, Any]]:
-    """What the log says of a day. It counts for the department of who was asked, else for the ticket's; what was
-    passed on says to which department, 0 where nobody is asked there yet."""
-    begin, end = _bounds(day)
-    events = db.session.execute(
-        select(Event.kind, Event.facts, Ticket.department_id)
-        .join(Ticket, Ticket.id == Event.ticket_id)
-        .where(Event.kind.in_(COUNTED), Event.at >= begin, Event.at < end, Ticket.restricted.is_(False))
-    ).all()
-    named = {row.facts[name] for row in events for name in ("person_id", "instead_id") if row.facts.get(name)}
-    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named))).all()
-    departments = dict(rows)
-    found: Counter[tuple[int, str, int]] = Counter()
-    for kind, facts, theirs in events:
-        asked = departments.get(facts.get("person_id")) or theirs or NO_DEPARTMENT
-        instead = facts.get("department_id") or departments.get(facts.get("instead_id")) or NO_DEPARTMENT
-        found[asked, COUNTED[kind], instead if kind is Kind.REDIRECTED else 0] += 1
-    for (department, what, other), count in found.items():
-        yield _count(day, department, what, other, count)
-
-
-def _topics(day: date) -> Iterator[dict[str, Any]]:
-    begin, end = _bounds(day)
-    received = (
-        select(Ticket.department_id, TicketTopic.topic_id, func.count().label("count"))
-        .join(TicketTopic, TicketTopic.ticket_id == Ticket.id)
-        .where(Ticket.opened_at >= begin, Ticket.opened_at < end, Ticket.restricted.is_(False))
-        .group_by(Ticket.department_id, TicketTopic.topic_id)
-    )
-    for row in db.session.execute(received):
-        yield _count(day, row.department_id or NO_DEPARTMENT, "topic", row.topic_id, row[2])
-
-
-def _count(day: date, department: int, kind: str, other: int, count: int) -> dict[str, Any]:
-    return {"day": day, "department_id": department, "kind": kind, "other_id": other, "count": count}
-
-
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    """The instants at which a local day begins and ends."""
-    zone = ZoneInfo(setting("timezone"))
-    return (
-        datetime.combine(day, midnight(), zone),
-        datetime.combine(day + timedelta(days=1), midnight(), zone),
-    )
-
-
 def _tickets() -> Iterator[list[int]]:
     last = 0
     while ids := list(db.session.scalars(select(Ticket.id).where(Ticket.id > last).order_by(Ticket.id).limit(BATCH))):
@@ -232,7 +176,7 @@ def _every_day() -> list[date]:
     days = set(db.session.scalars(select(ClockDay.day).distinct())) | set(
         db.session.scalars(select(DayCount.day).distinct())
     )
-    days |= set(db.session.scalars(select(ClockReading.started_on).distinct()))
+    days |= set(db.session.scalars(select(ClockReading.started_on).distinct())) | every_counted_day()
     days |= set(db.session.scalars(select(ClockReading.day).where(ClockReading.day.is_not(None)).distinct()))
     return sorted(days)
 
