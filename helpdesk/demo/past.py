@@ -25,7 +25,7 @@ from helpdesk.sla.calendar import due
 from helpdesk.sla.promising import calendar_with
 
 WEEKS = 13
-WEEKDAYS = (8, 8, 7, 7, 6, 2, 1)
+WEEKDAYS = (8, 8, 8, 8, 7, 2, 1)
 """Questions on each day of an ordinary week."""
 CHANNELS = ("web",) * 5 + ("facebook",) * 3 + ("discourse",) * 2 + ("mastodon",) * 2 + ("email",)
 ENDINGS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import delete, select
 
 from helpdesk import clock
@@ -40,7 +42,7 @@ def judge(ticket: Ticket, *, helped: bool, comment: str = "", by: Actor) -> Judg
     db.session.add(judgement)
     db.session.flush()
     _forget_comments(judgement)
-    facts = {"reason": remarks.IN_WORDS} if comment else {}
+    facts: dict[str, Any] = {"reason": remarks.IN_WORDS} if comment else {}
     event = events.append(
         leading,
         Kind.JUDGED,

@@ -1,4 +1,4 @@
-"""What a department has open now: how many, how old, and who holds them. The only part that can still be changed."""
+"""What a department has open now: how many, how old, counted. The only part that can still be changed."""
 
 from __future__ import annotations
 
@@ -31,22 +31,12 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Held:
-    """How many open tickets one person holds, and since when the oldest is open. None: nobody holds them."""
-
-    person: Person | None
-    count: int
-    oldest: datetime
-
-
-@dataclass(frozen=True)
 class Standing:
     """The state of departments at one instant. Counts stop at `queues.MOST_COUNTED`."""
 
     open_count: int
     bands: Bands
     oldest: datetime | None
-    held: Sequence[Held]
 
 
 def sees_all(person: Person) -> bool:
@@ -87,23 +77,9 @@ def standing(person: Person, departments: Collection[int] | None) -> Standing:
         open_count=count,
         bands=Bands(late, soon, max(0, count - late - soon)),
         oldest=db.session.scalar(open_tickets.with_only_columns(func.min(Ticket.opened_at))),
-        held=_held(open_tickets),
     )
 
 
 def _count(query: Select[int, datetime, datetime | None, int | None]) -> int:
     some = query.limit(MOST_COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _held(query: Select[int, datetime, datetime | None, int | None]) -> list[Held]:
-    some = query.order_by(Ticket.opened_at).limit(MOST_COUNTED).subquery()
-    rows = db.session.execute(
-        select(some.c.holder_id, func.count(), func.min(some.c.opened_at)).group_by(some.c.holder_id)
-    ).all()
-    people = {
-        person.id: person
-        for person in db.session.scalars(select(Person).where(Person.id.in_([row[0] for row in rows if row[0]])))
-    }
-    held = [Held(people.get(holder_id), count, oldest) for holder_id, count, oldest in rows]
-    return sorted(held, key=lambda row: (row.person is not None, -row.count, row.person.name if row.person else ""))

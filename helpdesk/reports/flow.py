@@ -1,4 +1,4 @@
-"""What came to departments and where it went, what had to be done again, and what it was about."""
+"""What came to departments and where it went, what had to be done again, whether it helped, and what it was about."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from helpdesk.reports.periods import COMPARED, Period
 from helpdesk.reports.response_times import Departments, Stages
 from helpdesk.rollups.models import DayCount
 from helpdesk.routing.models import Topic
+from helpdesk.routing.shares import Share
 
 TOPICS_SHOWN = 5
 
@@ -23,12 +24,32 @@ class Flow:
 
     came_in: int
     answered: int
+    handed_off: int
     declined: int
-    returned: int
-    reopened: int
     passed_out: int
     passed_in: int
     between: Mapping[tuple[int, int], int]
+    quality: Quality
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What had to be done again, of how many; and what the askers said of the answers."""
+
+    returned: Share
+    """Of the texts that approvers decided upon."""
+    reopened: Share
+    """Of the questions answered."""
+    corrected: Share
+    """Another text posted after the first, of all that were posted."""
+    withdrawn: int
+    """Official answers."""
+    helped: Share
+    """Of those who said whether it helped."""
+
+    @property
+    def not_helped(self) -> int:
+        return self.helped.count - self.helped.hits
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,7 @@ class Theme:
 
 
 def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
+    """In one statement, over the counts of the days."""
     counts: Counter[str] = Counter()
     between: Counter[tuple[int, int]] = Counter()
     here = (lambda department: True) if departments is None else set(departments).__contains__
@@ -63,14 +85,25 @@ def flow(departments: Departments, period: Period, stages: Stages) -> Flow:
         elif from_ != to:
             between[from_, to] += count
     return Flow(
-        came_in=stages["department"].started or stages["accept"].started,
-        answered=stages["department"].count or stages["validate"].count,
+        came_in=stages["department"].started,
+        answered=stages["department"].count,
+        handed_off=stages["public"].outcomes["handed_off"],
         declined=counts["declined"],
-        returned=counts["returned"],
-        reopened=counts["reopened"],
         passed_out=sum(count for (from_, _), count in between.items() if here(from_)),
         passed_in=sum(count for (_, to), count in between.items() if to and here(to)),
         between=dict(between),
+        quality=_quality(counts, stages),
+    )
+
+
+def _quality(counts: Mapping[str, int], stages: Stages) -> Quality:
+    said = counts["helped"] + counts["not_helped"]
+    return Quality(
+        returned=Share(counts["returned"], stages["validate"].count),
+        reopened=Share(counts["reopened"], stages["department"].count),
+        corrected=Share(counts["corrected"], stages["post"].count),
+        withdrawn=counts["withdrawn"],
+        helped=Share(counts["helped"], said),
     )
 
 

@@ -100,7 +100,8 @@ def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> se
     theirs = ClockReading.ticket_id.in_(list(tickets))
     opened = select(Ticket.opened_at).where(Ticket.id.in_(list(tickets)))
     zone = ZoneInfo(setting("timezone"))
-    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)} | counted_on(tickets)
+    days: set[date | None] = {at.astimezone(zone).date() for at in db.session.scalars(opened)}
+    days |= counted_on(tickets)
     for ended, started in db.session.execute(select(ClockReading.day, ClockReading.started_on).where(theirs)):
         days |= {ended, started}
     db.session.execute(delete(ClockReading).where(theirs))
