@@ -54,11 +54,12 @@ class Quality:
 
 @dataclass(frozen=True)
 class Theme:
-    """A topic, how often it was asked about, and how often in the four periods before, in the mean."""
+    """A topic, how often it was asked about, and how often in the four periods before, in the mean (None: nothing is
+    known of them at all)."""
 
     topic: Topic
     count: int
-    before: float
+    before: float | None
 
     @property
     def is_new(self) -> bool:
@@ -112,7 +113,7 @@ def themes(departments: Departments, period: Period) -> Sequence[Theme]:
     now, past = _asked_about(departments, period), _asked_about(departments, period.before())
     most = [topic for topic, _ in now.most_common(TOPICS_SHOWN)]
     rows = {topic.id: topic for topic in db.session.scalars(select(Topic).where(Topic.id.in_(most)))}
-    return [Theme(rows[topic], now[topic], past[topic] / COMPARED) for topic in most if topic in rows]
+    return [Theme(rows[topic], now[topic], past[topic] / COMPARED if past else None) for topic in most if topic in rows]
 
 
 def _asked_about(departments: Departments, period: Period) -> Counter[int]:

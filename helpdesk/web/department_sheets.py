@@ -118,7 +118,7 @@ def flows(came: Flow, behind: Behind) -> Sheet:
     """What came in and what became of it."""
     counted = (
         (_("Came in"), came.came_in, {"stage": "department", "outcome": "started"}),
-        (_("Answered"), came.answered, {"stage": "department", "outcome": "ended"}),
+        (_("Were answered"), came.answered, {"stage": "department", "outcome": "ended"}),
         (_("Went on in private"), came.handed_off, {"stage": "public", "outcome": "handed_off"}),
         (_("Declined"), came.declined, {"outcome": "turned_down"}),
         (_("Passed on to others"), came.passed_out, {"outcome": "passed_out"}),
@@ -170,16 +170,14 @@ def matrix(came: Flow, departments: Mapping[int, Department]) -> Sheet:
 
 
 def subjects(found: Sequence[Theme], language: str) -> Sheet:
-    """The topics asked about most."""
-    rows = [
-        [
-            Cell(theme.topic.label_fr if language == "fr" else theme.topic.label_en),
-            Cell(theme.count),
-            Cell(round(theme.before, 1)),
-        ]
-        for theme in found
-    ]
-    columns = [Column(_("Topic")), Column(_("Questions"), Form.COUNT), Column(_("Before, on average"), Form.COUNT)]
+    """The topics asked about most; how it was before, where anything is known of that."""
+    columns = [Column(_("Topic")), Column(_("Questions"), Form.COUNT)]
+    rows = [[Cell(theme.topic.label(language)), Cell(theme.count)] for theme in found]
+    if any(theme.before is not None for theme in found):
+        columns += [Column(_("Before, on average"), Form.COUNT), Column(_("New topic"))]
+        for row, theme in zip(rows, found, strict=True):
+            before = None if theme.before is None else round(theme.before, 1)
+            row += [Cell(before), Cell(_("New") if theme.is_new else None)]
     return Sheet("topics", _("What people ask about most"), columns, rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from helpdesk.reports.department import Standing
-from helpdesk.reports.response_times import ResponseTimes
-from helpdesk.web.clock_wording import OUTCOMES
+from helpdesk.reports.response_times import STAGES, ResponseTimes
+from helpdesk.web.clock_wording import CLOCKS, OUTCOMES
+from helpdesk.web.labels import label
 from helpdesk.web.looks import number, percent
 from helpdesk.web.sheets import duration
 
@@ -71,7 +72,17 @@ def verdict(found: ResponseTimes) -> Verdict:
             if stage == "answer"
             else _("Half took at most %(median)s of working time, nine in ten at most %(p90)s.", **times)
         )
-    return Verdict(tone, str(headline), [str(line) for line in lines])
+    return Verdict(tone, str(headline), [*(str(line) for line in lines), *_weakest(found, stage)])
+
+
+def _weakest(found: ResponseTimes, told: str) -> Iterator[str]:
+    """The other stage that was kept least, when it was not kept well."""
+    shares = {stage: found.stages[stage].kept.value for stage in STAGES if stage != told}
+    known = {stage: share for stage, share in shares.items() if share is not None and share < GOOD}
+    if known:
+        stage = min(known, key=lambda each: known[each])
+        share = percent(round(known[stage], 2))
+        yield str(_("Kept least: %(stage)s, %(share)s.", stage=label(CLOCKS, stage), share=share))
 
 
 def urgency(now: Standing, most: int) -> Verdict:

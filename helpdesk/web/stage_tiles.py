@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -47,8 +46,16 @@ def tone_of(value: float | None) -> str:
 
 
 def tiles(found: ResponseTimes, behind: Behind) -> list[Tile]:
-    """The stages of which something is known, the department's own first."""
-    return [_tile(found, stage, behind) for stage in SHOWN if says_something(found, stage)]
+    """The stages of which something is known, the department's own first; of the others those with a target."""
+    return [
+        _tile(found, stage, behind)
+        for stage in SHOWN
+        if says_something(found, stage) and (_is_ours(stage) or found.stages[stage].kept.count)
+    ]
+
+
+def _is_ours(stage: str) -> bool:
+    return stage in OURS or stage == DEPARTMENT
 
 
 def _tile(found: ResponseTimes, stage: str, behind: Behind) -> Tile:
@@ -57,9 +64,9 @@ def _tile(found: ResponseTimes, stage: str, behind: Behind) -> Tile:
     return Tile(
         stage=stage,
         name=label(CLOCKS, stage),
-        ours=stage in OURS or stage == DEPARTMENT,
+        ours=_is_ours(stage),
         tone=tone_of(kept.value),
-        share=percent(round(kept.value, 2)) if kept.value is not None else "–",
+        share=_headline(figures),
         counted=_counted(figures),
         url=behind(stage=stage, outcome="ended"),
         change=_change(kept.value, found.before[stage].kept.value),
@@ -68,6 +75,13 @@ def _tile(found: ResponseTimes, stage: str, behind: Behind) -> Tile:
         late_url=behind(stage=stage, outcome="open_late"),
         spark=time_charts.spark([week.stages[stage].median for week in found.weeks], figures.target),
     )
+
+
+def _headline(figures: Figures) -> str:
+    """The share kept; where nothing was promised, the usual time."""
+    if figures.kept.value is not None:
+        return percent(round(figures.kept.value, 2))
+    return duration(figures.median) if not figures.kept.count and figures.median is not None else "–"
 
 
 def _counted(figures: Figures) -> str:
@@ -91,12 +105,7 @@ def _usual(figures: Figures) -> str:
     if figures.median is None:
         return str(_("too few to tell a time"))
     if figures.target is None:
-        return str(_("half within %(time)s", time=duration(figures.median)))
+        return str(_("usual time"))
     return str(
         _("half within %(time)s, target %(target)s", time=duration(figures.median), target=duration(figures.target))
     )
-
-
-def first_shown(found: Sequence[Tile], stage: str) -> Tile | None:
-    """The tile of `stage`, if something is known of it."""
-    return next((tile for tile in found if tile.stage == stage), None)

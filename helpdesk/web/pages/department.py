@@ -116,7 +116,7 @@ def home() -> ResponseReturnValue:
         expiring=expiring(me(), asked.ids, today()),
         figures=figures,
         lines=time_charts.lines([[week.p90 for week in weeks], [week.median for week in weeks]], figures.target),
-        named={place: local_date(found.weeks[place].start, "short") for place in named_places(len(weeks))},
+        named={place: local_date(found.weeks[place].start, "d MMM") for place in named_places(len(weeks))},
         curve=time_charts.curve(figures.times, figures.target) if figures.median is not None else None,
         bars=_bars(found),
         stages=[(stage, label(CLOCKS, stage)) for stage in department_sheets.SHOWN],
