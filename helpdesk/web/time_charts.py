@@ -145,7 +145,7 @@ class Curve:
     crossing: float | None
     """The height at which the curve passes the target."""
     is_left: bool
-    """Whether the target stands in the left half: its words then go to the right of it."""
+    """Whether there is room for words on the right of the target."""
 
 
 def curve(times: Times, target: int | None) -> Curve:
@@ -161,7 +161,7 @@ def curve(times: Times, target: int | None) -> Curve:
     if target is None:
         return Curve(path, ticks, levels, None, None, None, True)
     within = float(np.searchsorted(ordered, target, side="right") / len(ordered))
-    return Curve(path, ticks, levels, SPREAD.along(target / top), within, SPREAD.up(within), target < top * 0.6)
+    return Curve(path, ticks, levels, SPREAD.along(target / top), within, SPREAD.up(within), target < top * 0.75)
 
 
 @dataclass(frozen=True)
