@@ -26,6 +26,7 @@ from helpdesk.routing.offering import accept, offer
 from helpdesk.tickets.closing import close
 from helpdesk.tickets.triaging import escalate, triage
 from helpdesk.tickets.workflow import Outcome
+from pages.examination import faults
 from people import a_department, a_person, sign_in
 
 
@@ -239,12 +240,31 @@ def test_the_same_figures_come_as_csv_and_as_a_spreadsheet(client, answered):
     assert client.get("/department/figures/nothing.csv").status_code == 404
 
 
-def test_a_period_that_is_none_is_refused(client, answered):
-    sign_in(client, answered)
-    assert client.get("/department?from=2026-13-01").status_code == 422
-    assert client.get("/department?from=2026-03-02&to=2026-03-01").status_code == 422
-    assert client.get("/department?stage=nothing").status_code == 404
-    assert client.get("/department/questions?stage=nothing").status_code == 404
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("from=2026-04-30&to=2026-04-01", 422),
+        ("from=1926-04-01&to=2026-04-01", 422),
+        ("from=yesterday", 422),
+        ("from=2099-01-01&to=2099-01-31", 200),  # not yet: nothing, said in words
+        ("weeks=5200", 200),  # as long as is offered, and no longer
+        ("weeks=-3", 200),
+        ("weeks=many", 200),
+        ("stage=lunch", 404),
+        ("code=NOWHERE", 404),
+        ("code=all", 404),  # for a head of one
+    ],
+)
+def test_what_is_no_period_stage_or_department_is_refused_or_empty(client, asked, status):
+    _fix, head = a_headed_department("FIX")
+    sign_in(client, head)
+    for place in ("/department", "/department/questions", "/department/figures/weeks.csv", "/department/figures.xlsx"):
+        answer = client.get(f"{place}?{asked}")
+        assert answer.status_code == status, place
+    if status == 200:
+        page = client.get(f"/department?{asked}").text
+        assert faults(page, "fr") == []
+        assert "Rien sur cette période" in page
 
 
 def test_no_share_is_told_of_fewer_than_ten(client, answered):

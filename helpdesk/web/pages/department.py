@@ -122,7 +122,7 @@ def home() -> ResponseReturnValue:
         stages=[(stage, label(CLOCKS, stage)) for stage in department_sheets.SHOWN],
         spans=LAST_WEEKS,
         catching_up=lag() > BEHIND,
-        names={code: label(CLOCKS, code) for code in STAGES},
+        names={code: label(CLOCKS, code) for code in (*STAGES, *department_sheets.PARTS)},
         most_counted=queues.MOST_COUNTED,
         told=told,
         time=duration,
