@@ -85,7 +85,8 @@ def picture_for_the_head(people: Visitors, data_dir: Path) -> None:
     database = f"file:{data_dir / 'relais.db'}?mode=ro"
     left = "SELECT count(*) FROM outbox WHERE job = ? AND state != 'done'"
     with contextlib.closing(sqlite3.connect(database, uri=True)) as connection:
-        if not servers.eventually(lambda: connection.execute(left, (reliving.DAY,)).fetchone() == (0,), within=PAST_WITHIN):
+        lived = servers.eventually(lambda: connection.execute(left, (reliving.DAY,)).fetchone() == (0,), PAST_WITHIN)
+        if not lived:
             raise SystemExit("the demo's past is not complete")
     page = people.open("head-fix", reduced_motion="reduce")
     while True:  # the figures follow the log every ten seconds
