@@ -45,6 +45,7 @@ PLACES = {
     "/paste": 8,
     "/answers": 9,
     "/answers?q=fibre": 12,
+    "/department?code=all": 24,
 }
 ANSWER, ASKED, ANSWERING = 18, 30, 33
 
