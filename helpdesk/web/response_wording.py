@@ -48,9 +48,12 @@ class Verdict:
     lines: list[str]
 
 
-def verdict(found: ResponseTimes) -> Verdict:
-    """What the page comes to, in a sentence or three: how answers were kept, how it was before, how long they took."""
-    stage = next((each for each in JUDGED_BY if found.stages[each].kept.count), "answer")
+def verdict(found: ResponseTimes, stage: str | None = None) -> Verdict:
+    """What the page comes to, in a sentence or three: how answers were kept, how it was before, how long they took.
+
+    `stage`: by which answers are judged; None for the first of `JUDGED_BY` with a target.
+    """
+    stage = stage or next((each for each in JUDGED_BY if found.stages[each].kept.count), "answer")
     figures, before = found.stages[stage], found.before[stage].kept
     kept, lines = figures.kept, []
     if kept.value is None:
