@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -77,6 +79,30 @@ class Permanent(Exception):
     """Raised by a job that would fail again in the same way: it is not tried again."""
 
 
+_before: ContextVar[bool] = ContextVar("relais_carried_out_before", default=False)
+
+
+@contextmanager
+def carried_out_before() -> Iterator[None]:
+    """What follows from events inside was carried out when they happened: its rows are kept as done. For a past that
+    is played again."""
+    mark = _before.set(True)
+    try:
+        yield
+    finally:
+        _before.reset(mark)
+
+
+def state_at_first() -> tuple[RowState, datetime | None]:
+    """The state of a new row, and when it was done."""
+    return (RowState.DONE, clock.now()) if _before.get() else (RowState.WAITING, None)
+
+
+def is_of_the_past() -> bool:
+    """Whether what happens now is a past played again."""
+    return _before.get()
+
+
 def put(job: str, lane: Lane, *, key: str | None = None, at: datetime | None = None, **payload: Any) -> OutboxRow:
     """Write down something to do after the commit of the present transaction.
 
@@ -89,11 +115,13 @@ def put(job: str, lane: Lane, *, key: str | None = None, at: datetime | None = N
         if present is not None:
             return present
     now = clock.now()
+    state, done_at = state_at_first()
     row = OutboxRow(
-        lane=lane, job=job, payload=payload, key=key, run_at=at or now, created_at=now, state=RowState.WAITING
+        lane=lane, job=job, payload=payload, key=key, run_at=at or now, created_at=now, state=state, done_at=done_at
     )
     session.add(row)
-    nudge_after_commit(lane)
+    if state is RowState.WAITING:
+        nudge_after_commit(lane)
     return row
 
 

@@ -59,7 +59,7 @@ def _run(settings: Settings, options: argparse.Namespace, wait: Interruptions) -
         patience = claims.AFTER_A_CRASH if claim.was_cut_short else 0.0
         with claims.claim_port(options.host, options.port, wait, patience) as listener:
             address = Address(options.host, listener.getsockname()[1])
-            _Run(settings, address, listener, wait).serve(demo=options.demo, patience=patience)
+            _Run(settings, address, listener, wait).serve(options, patience=patience)
     finally:
         claim.release()
 
@@ -73,7 +73,7 @@ class _Run:
         self.programs = Programs(settings, environment, private_folder(settings.data_dir / "log"))
         self.keeper = Keeper(wait, progress)
 
-    def serve(self, *, demo: bool, patience: float) -> None:
+    def serve(self, options: argparse.Namespace, *, patience: float) -> None:
         """Start everything in order and keep it running. Raises StopRequested, StartFailed, ClaimRefused."""
         programs = self.programs
         try:
@@ -81,7 +81,7 @@ class _Run:
                 self._start_redis(patience)
             else:
                 _check_redis(self.settings.redis_url)
-            prepared = self._prepare(demo=demo)
+            prepared = self._prepare(demo=options.demo, past=not options.without_past)
             for number in range(1, self.settings.job_workers + 1):
                 self.keeper.start(programs.worker(number), stage="workers")
             self._start_meaning()
@@ -114,11 +114,11 @@ class _Run:
         elif folder:
             self.keeper.start(self.programs.meaning(), stage="workers")
 
-    def _prepare(self, *, demo: bool) -> dict[str, Any]:
+    def _prepare(self, *, demo: bool, past: bool) -> dict[str, Any]:
         """Migrate the database and load the demo, before anything else uses it."""
         if demo:
             progress("Loading the demo (the first time takes a while).")
-        child = self.programs.preparation(demo=demo)
+        child = self.programs.preparation(demo=demo, past=past)
         self.keeper.run_to_end(child, stage="preparation")
         prepared: dict[str, Any] = json.loads(self.programs.prepared.read_text(encoding="utf-8"))
         self.programs.prepared.unlink()  # it may hold a link that is good for one use
@@ -174,6 +174,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Settings come from the environment: see .env.example.",
     )
     parser.add_argument("--demo", action="store_true", help="load a fictional organisation to try Relais with")
+    parser.add_argument(
+        "--without-past",
+        action="store_true",
+        help="with --demo: leave out the weeks before, which are played meanwhile",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=8000, help="the port to listen on (default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="the data folder (default: RELAIS_DATA_DIR, else var/)")

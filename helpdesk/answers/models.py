@@ -137,7 +137,10 @@ class AnswerVersion(Base):
     """A sealed text. Immutable: `helpdesk.answers.ledger` writes it and can prove it was not altered."""
 
     __tablename__ = "answer_version"
-    __table_args__ = (UniqueConstraint("official_answer_id", "version"),)
+    __table_args__ = (
+        UniqueConstraint("official_answer_id", "version"),
+        Index("ix_answer_version_review", "review_by", "official_answer_id"),  # what will soon be out of date
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     official_answer_id: Mapped[int] = mapped_column(ForeignKey("official_answer.id"))

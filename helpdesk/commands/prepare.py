@@ -19,6 +19,7 @@ def register(commands: Commands) -> None:
     """An internal command: not listed by --help."""
     parser = commands.add_parser("prepare", description=__doc__)
     parser.add_argument("--demo", action="store_true", help="load the fictional organisation")
+    parser.add_argument("--past", action="store_true", help="with the weeks before, played by the workers")
     parser.add_argument("--into", type=Path, metavar="FILE", help="write the JSON document there")
     parser.set_defaults(database=AS_IT_IS)
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace, app: Flask) -> Result:
     if args.demo:
         from helpdesk import demo
 
-        demo.load(app)
+        demo.load(app, past=args.past)
         accounts = [list(row) for row in demo.accounts()]
     else:
         secret = first_administrator_secret()

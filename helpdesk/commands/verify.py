@@ -34,6 +34,7 @@ MEANINGS = {
     "draft": "it was not made from the revision that was approved",
     "withdrawn": "it says it is in use, or withdrawn, and the audit log says otherwise",
     "count": "it is not the number of tickets in the list",
+    "said": "the asker said something else, by the log",
 }
 
 

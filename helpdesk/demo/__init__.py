@@ -17,7 +17,7 @@ from helpdesk.accounts.entering import set_password
 from helpdesk.accounts.models import SYSTEM, Person
 from helpdesk.accounts.organisation import change_setting
 from helpdesk.db import db, transaction
-from helpdesk.demo import documents, player
+from helpdesk.demo import documents, player, reliving
 from helpdesk.loading import load_documents
 from helpdesk.search import following
 from helpdesk.search.access import the_index
@@ -38,8 +38,11 @@ class NotADemo(Exception):
     """The data folder holds something else; the demo must not be mixed with real questions."""
 
 
-def load(app: Flask) -> None:
-    """Load the demo into `app`'s database, once: what is there already stays as it is. Raises NotADemo."""
+def load(app: Flask, *, past: bool = False) -> None:
+    """Load the demo into `app`'s database, once: what is there already stays as it is. Raises NotADemo.
+
+    `past`: leave the weeks before to the workers, who play them while Relais is in use already.
+    """
     with app.app_context():
         if db.session.scalar(select(Ticket.id).limit(1)) is not None:
             if person_with("cm-1") is None:
@@ -56,6 +59,9 @@ def load(app: Flask) -> None:
         following.follow(the_index())  # it knows the people from here on, so that who is asked reads why
         played = player.play(moved.questions)
         log.info("the demo played %s steps of %s questions", played, len(moved.questions))
+        if past:
+            with transaction():
+                log.info("%s days of its past are left to the workers", reliving.announce())
         db.session.remove()
 
 

@@ -37,13 +37,13 @@ def read() -> Documents:
     """The documents as they were written."""
     questions = []
     for name in QUESTIONS:
-        document = _read(name)
+        document = read_document(name)
         questions += [{"lang": document["lang"], **row} for row in document["questions"]]
-    questions += [_burst_row(row) for row in _read(BURST)["messages"]]
+    questions += [_burst_row(row) for row in read_document(BURST)["messages"]]
     return Documents(
-        organisation=[_read(name) for name in ORGANISATION],
+        organisation=[read_document(name) for name in ORGANISATION],
         questions=sorted(questions, key=lambda row: (_instant(row["received_at"]), row["id"])),
-        written=_read("written_answers")["answers"],
+        written=read_document("written_answers")["answers"],
     )
 
 
@@ -84,7 +84,7 @@ def _oldest_age(place: int) -> timedelta:
     return LATEST * ((1.125**place - 1) / 0.125)
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_document(name: str) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     return document
 

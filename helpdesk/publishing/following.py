@@ -28,6 +28,7 @@ class PublicAnswer:
     published_at: datetime
     url: str | None
     in_force: bool
+    version_id: int
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,9 @@ def _stage(ticket: Ticket, *, answered: bool) -> str:
     return "received" if ticket.state is State.RECEIVED and ticket.triaged_at is None else "with_us"
 
 
-def _published_answer(ticket: Ticket) -> PublicAnswer | None:
-    """The last one posted."""
-    publication = db.session.scalar(
+def last_publication(ticket: Ticket) -> Publication | None:
+    """The last text that was posted for `ticket`."""
+    return db.session.scalar(
         select(Publication)
         .where(Publication.ticket_id == ticket.id, Publication.state == PublicationState.POSTED)
         .order_by(Publication.posted_at.desc(), Publication.id.desc())
@@ -89,6 +90,10 @@ def _published_answer(ticket: Ticket) -> PublicAnswer | None:
             joinedload(Publication.version).joinedload(AnswerVersion.official_answer), joinedload(Publication.channel)
         )
     )
+
+
+def _published_answer(ticket: Ticket) -> PublicAnswer | None:
+    publication = last_publication(ticket)
     if publication is None:
         return None
     version, official = publication.version, publication.version.official_answer
@@ -100,6 +105,7 @@ def _published_answer(ticket: Ticket) -> PublicAnswer | None:
         published_at=publication.posted_at,
         url=publication.url if publication.channel.public else None,
         in_force=official.status is AnswerStatus.IN_FORCE,
+        version_id=version.id,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.accounts.models import Person
@@ -61,6 +61,23 @@ class Publication(Base):
     channel: Mapped[Channel] = relationship()
     version: Mapped[AnswerVersion] = relationship()
     posted_by: Mapped[Person | None] = relationship()
+
+
+class Judgement(Base):
+    """Whether an answer helped who asked: their last word. Their comment is the `Remark` of the event."""
+
+    __tablename__ = "judgement"
+    __table_args__ = (
+        UniqueConstraint("question_id", "version_id"),
+        Index("ix_judgement_said", "said_at", "helped", "ticket_id"),  # the questions behind a figure
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)  # the one that was answered
+    question_id: Mapped[int] = mapped_column(ForeignKey("question.id"))  # whose asker says it
+    version_id: Mapped[int] = mapped_column(ForeignKey("answer_version.id"))
+    helped: Mapped[bool]
+    said_at: Mapped[datetime]
 
 
 from helpdesk.publishing import guard  # noqa: E402, F401  (nothing is inserted without it)

@@ -1,4 +1,4 @@
-"""What a department has open now: how many, how old, and who holds them. The only part that can still be changed."""
+"""What a department has open now: how many, how old, counted. The only part that can still be changed."""
 
 from __future__ import annotations
 
@@ -31,22 +31,12 @@ class Bands:
 
 
 @dataclass(frozen=True)
-class Held:
-    """How many open tickets one person holds, and since when the oldest is open. None: nobody holds them."""
-
-    person: Person | None
-    count: int
-    oldest: datetime
-
-
-@dataclass(frozen=True)
 class Standing:
     """The state of departments at one instant. Counts stop at `queues.MOST_COUNTED`."""
 
     open_count: int
     bands: Bands
     oldest: datetime | None
-    held: Sequence[Held]
 
 
 def sees_all(person: Person) -> bool:
@@ -79,12 +69,10 @@ def standing(person: Person, departments: Collection[int] | None) -> Standing:
     count = _count(select(there.c.id))
     late = _count(select(there.c.id).where(there.c.due_at < now))
     soon = _count(select(there.c.id).where(there.c.due_at >= now, there.c.due_at < now + SOON))
-    held = _held(there)
     return Standing(
         open_count=count,
         bands=Bands(late, soon, max(0, count - late - soon)),
-        oldest=min((each.oldest for each in held), default=None),
-        held=held,
+        oldest=db.session.scalar(select(func.min(there.c.opened_at))),
     )
 
 
@@ -99,15 +87,3 @@ def _open_tickets(person: Person, departments: Collection[int] | None) -> Subque
 def _count(query: Select[int]) -> int:
     some = query.limit(MOST_COUNTED).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _held(there: Subquery) -> list[Held]:
-    """Of the oldest tickets, as many as are counted."""
-    oldest = select(there.c.holder_id, there.c.opened_at).order_by(there.c.opened_at).limit(MOST_COUNTED)
-    opened: dict[int | None, list[datetime]] = {}
-    for holder_id, opened_at in db.session.execute(oldest):
-        opened.setdefault(holder_id, []).append(opened_at)
-    holders = [holder_id for holder_id in opened if holder_id]
-    people = {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(holders)))}
-    held = [Held(people.get(holder_id or 0), len(times), times[0]) for holder_id, times in opened.items()]
-    return sorted(held, key=lambda row: (row.person is not None, -row.count, row.person.name if row.person else ""))

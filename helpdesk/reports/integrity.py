@@ -18,7 +18,7 @@ from helpdesk.accounts.models import AuditEntry
 from helpdesk.answers import ledger
 from helpdesk.answers.models import AnswerStatus, AnswerVersion, Approval, Draft, OfficialAnswer
 from helpdesk.db import Base, db
-from helpdesk.publishing.models import Publication
+from helpdesk.publishing.models import Judgement, Publication
 from helpdesk.reports.ticket_integrity import Fault, Story, faults_of
 from helpdesk.routing.models import Offer
 from helpdesk.tickets.models import Event, Question, QuestionOriginal, QueueCount, Ticket
@@ -62,6 +62,7 @@ def stories(tickets: list[Row[Any]]) -> Iterator[Story]:
         (Draft, "drafts"),
         (Offer, "offers"),
         (Publication, "publications"),
+        (Judgement, "judgements"),
     ):
         table = _table(model)
         query = _by_id(model).where(table.c.ticket_id.between(first, last))

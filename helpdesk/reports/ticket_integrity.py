@@ -42,6 +42,7 @@ class Story:
     approvals: list[Any] = field(default_factory=list)
     offers: list[Any] = field(default_factory=list)
     publications: list[Any] = field(default_factory=list)
+    judgements: list[Any] = field(default_factory=list)
     versions: dict[int, Any] = field(default_factory=dict)  # those that the log or a publication names
 
     def told(self, *kinds: Kind) -> list[Any]:
@@ -56,7 +57,7 @@ def faults_of(story: Story) -> Iterator[Fault]:
         code, event = found
         table, row = ("event", event.id) if event is not None else ("ticket", story.ticket.id)
         yield Fault(f"{table}.{code}", table, row, ref)
-    for check in (_ticket, _questions, _drafts, _approvals, _offers, _publications, _versions):
+    for check in (_ticket, _questions, _drafts, _approvals, _offers, _publications, _versions, _judgements):
         for kind, table, row in check(story):
             yield Fault(kind, table, row, ref)
 
@@ -226,6 +227,21 @@ def _versions(story: Story) -> Found:
             yield "version.seal", "answer_version", event.facts["version_id"]
         elif event.kind is Kind.APPROVED and version.draft_id != event.facts["draft_id"]:
             yield "version.draft", "answer_version", version.id
+
+
+def _judgements(story: Story) -> Found:
+    """Each is the last word that the log has of it."""
+    told = {event.facts["judgement_id"]: event for event in story.told(Kind.JUDGED)}
+    yield from _missing("judgement", told, story.judgements)
+    for row in story.judgements:
+        event = told.get(row.id)
+        if event is None:
+            yield "judgement.unknown", "judgement", row.id
+            continue
+        facts = event.facts
+        said = (facts["question_id"], facts["version_id"], facts["helped"], event.at)
+        if said != (row.question_id, row.version_id, row.helped, row.said_at):
+            yield "judgement.said", "judgement", row.id
 
 
 def _missing(table: str, told: dict[int, Any], rows: Sequence[Any]) -> Found:

@@ -18,11 +18,12 @@ from sqlalchemy import Table, delete, func, insert, select
 
 from helpdesk.accounts.organisation import held_note, noted, write_note
 from helpdesk.db import db, transaction
+from helpdesk.rollups.counting import counted_on, every_counted_day, withdrawn_on
 from helpdesk.rollups.models import ClockDay, ClockReading, DayCount
 from helpdesk.rollups.reading import readings_of
-from helpdesk.rollups.summing import COUNTED, local_day, sum_up_clocks, sum_up_counts
+from helpdesk.rollups.summing import sum_up_clocks, sum_up_counts
 from helpdesk.search.following import changes_after
-from helpdesk.tickets.models import Event, IndexChange, Ticket
+from helpdesk.tickets.models import IndexChange, Ticket
 
 _Row = TypeVar("_Row")
 _READINGS = cast(Table, ClockReading.__table__)
@@ -54,7 +55,8 @@ def follow(seconds: float | None = None) -> int:
         if not changes:
             break
         changed = {change.entity_id for change in changes if change.kind == "ticket"}
-        _read_again(changed | _attached_to(changed), through, changes[-1].id)
+        answers = {change.entity_id for change in changes if change.kind == "answer"}
+        _read_again(changed | _attached_to(changed), through, changes[-1].id, withdrawn_on(answers))
         done += len(changes)
     return done
 
@@ -94,14 +96,15 @@ def lag() -> int:
     return db.session.scalar(waiting) or 0
 
 
-def _read_again(tickets: Collection[int], before: int, through: int) -> None:
+def _read_again(tickets: Collection[int], before: int, through: int, days: Collection[date] = ()) -> None:
+    """`days`: on which something is to be counted again that these tickets do not tell of."""
     readings = readings_of(tickets)
     with transaction():
         note = held_note(THROUGH)
         if (note.value.get("value") or 0) != before:
             return
         sum_up_clocks(_replace(tickets, readings))
-        sum_up_counts(_counted_on(tickets))
+        sum_up_counts(counted_on(tickets) | set(days))
         write_note(note, through)
 
 
@@ -140,13 +143,6 @@ def _replace(tickets: Collection[int], readings: Sequence[dict[str, Any]]) -> di
     return touched
 
 
-def _counted_on(tickets: Collection[int]) -> set[date]:
-    """The days on which these tickets count for something else than their clocks: as received, and as passed on."""
-    opened = select(Ticket.opened_at).where(Ticket.id.in_(list(tickets)))
-    happened = select(Event.at).where(Event.ticket_id.in_(list(tickets)), Event.kind.in_(COUNTED))
-    return {local_day(at) for query in (opened, happened) for at in db.session.scalars(query)}
-
-
 def _tickets(size: int) -> Iterator[list[int]]:
     last = 0
     while ids := list(db.session.scalars(select(Ticket.id).where(Ticket.id > last).order_by(Ticket.id).limit(size))):
@@ -168,7 +164,7 @@ def _every_day() -> list[date]:
     )
     days |= set(db.session.scalars(select(ClockReading.started_on).distinct()))
     days |= set(db.session.scalars(select(ClockReading.day).where(ClockReading.day.is_not(None)).distinct()))
-    return sorted(days)
+    return sorted(days | every_counted_day())
 
 
 def _in_parts(rows: Sequence[_Row], size: int) -> Iterable[Sequence[_Row]]:

@@ -74,8 +74,9 @@ class DayCount(Base):
     """How often something happened on a day.
 
     `kind`: "topic" (tickets received; `other_id`: the topic), "redirected" (`other_id`: the department it went to, 0
-    for nobody yet), "declined", "returned", "reopened" (`other_id`: 0). What was redirected says from where, so it has
-    no row for all departments; everything else has.
+    for nobody yet), and with an `other_id` of 0: "declined", "returned", "reopened", "corrected" (another text posted
+    after the first), "helped" and "not_helped" (the asker's last word), "withdrawn" (official answers). What was
+    redirected says from where, so it has no row for all departments; everything else has.
     """
 
     __tablename__ = "day_count"

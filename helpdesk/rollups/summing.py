@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
-from datetime import time as midnight
+from datetime import date
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, true
 
-from helpdesk.accounts.models import Person
-from helpdesk.accounts.organisation import setting
 from helpdesk.db import db
+from helpdesk.rollups.counting import REDIRECTED, counts_of, day_count
 from helpdesk.rollups.days import Group, packed, read, together, written
-from helpdesk.rollups.models import EVERY, NO_DEPARTMENT, STARTED, ClockDay, ClockReading, DayCount
-from helpdesk.tickets.models import Event, Ticket, TicketTopic
-from helpdesk.tickets.workflow import Kind
-
-COUNTED = {
-    Kind.DECLINED: "declined",
-    Kind.REDIRECTED: "redirected",
-    Kind.RETURNED: "returned",
-    Kind.REOPENED: "reopened",
-}
+from helpdesk.rollups.models import EVERY, STARTED, ClockDay, ClockReading, DayCount
 
 
 def sum_up_clocks(touched: Mapping[date, Collection[int] | None]) -> None:
@@ -51,19 +39,14 @@ def sum_up_counts(days: Collection[date]) -> None:
     """Make what the log says of these days anew, for every department."""
     for day in sorted(days):
         db.session.execute(delete(DayCount).where(DayCount.day == day))
-        counts = list(_happened(day)) + list(_topics(day))
+        counts = list(counts_of(day))
         every: Counter[tuple[str, int]] = Counter()
         for row in counts:
-            if row["kind"] != COUNTED[Kind.REDIRECTED]:
+            if row["kind"] != REDIRECTED:
                 every[row["kind"], row["other_id"]] += row["count"]
-        counts += [_count(day, EVERY, kind, other, count) for (kind, other), count in every.items()]
+        counts += [day_count(day, EVERY, kind, other, count) for (kind, other), count in every.items()]
         if counts:
             db.session.execute(insert(DayCount), counts)
-
-
-def local_day(instant: datetime) -> date:
-    """The day of `instant` where the organisation is."""
-    return instant.astimezone(ZoneInfo(setting("timezone"))).date()
 
 
 def _of_the_others(day: date, departments: Collection[int] | None) -> list[dict[str, Any]]:
@@ -108,49 +91,3 @@ def _started(day: date, departments: Collection[int] | None) -> Iterator[tuple[i
     began = select(*columns, func.count().label("began")).where(ClockReading.started_on == day, _of(departments))
     for row in db.session.execute(began.group_by(*columns).order_by(*columns)):
         yield row.department_id, Group(row.clock, STARTED, row.began)
-
-
-def _happened(day: date) -> Iterator[dict[str, Any]]:
-    """What the log says of a day. It counts for the department of who was asked, else for the ticket's; what was
-    passed on says to which department, 0 where nobody is asked there yet."""
-    begin, end = _bounds(day)
-    events = db.session.execute(
-        select(Event.kind, Event.facts, Ticket.department_id)
-        .join(Ticket, Ticket.id == Event.ticket_id)
-        .where(Event.kind.in_(COUNTED), Event.at >= begin, Event.at < end, Ticket.restricted.is_(False))
-    ).all()
-    named = {row.facts[name] for row in events for name in ("person_id", "instead_id") if row.facts.get(name)}
-    rows = db.session.execute(select(Person.id, Person.department_id).where(Person.id.in_(named))).all()
-    departments = dict(rows)
-    found: Counter[tuple[int, str, int]] = Counter()
-    for kind, facts, theirs in events:
-        asked = departments.get(facts.get("person_id")) or theirs or NO_DEPARTMENT
-        instead = facts.get("department_id") or departments.get(facts.get("instead_id")) or NO_DEPARTMENT
-        found[asked, COUNTED[kind], instead if kind is Kind.REDIRECTED else 0] += 1
-    for (department, what, other), count in found.items():
-        yield _count(day, department, what, other, count)
-
-
-def _topics(day: date) -> Iterator[dict[str, Any]]:
-    begin, end = _bounds(day)
-    received = (
-        select(Ticket.department_id, TicketTopic.topic_id, func.count().label("count"))
-        .join(TicketTopic, TicketTopic.ticket_id == Ticket.id)
-        .where(Ticket.opened_at >= begin, Ticket.opened_at < end, Ticket.restricted.is_(False))
-        .group_by(Ticket.department_id, TicketTopic.topic_id)
-    )
-    for row in db.session.execute(received):
-        yield _count(day, row.department_id or NO_DEPARTMENT, "topic", row.topic_id, row[2])
-
-
-def _count(day: date, department: int, kind: str, other: int, count: int) -> dict[str, Any]:
-    return {"day": day, "department_id": department, "kind": kind, "other_id": other, "count": count}
-
-
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    """The instants at which a local day begins and ends."""
-    zone = ZoneInfo(setting("timezone"))
-    return (
-        datetime.combine(day, midnight(), zone),
-        datetime.combine(day + timedelta(days=1), midnight(), zone),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from helpdesk import clock
+from helpdesk import clock, outbox
 from helpdesk.accounts.models import SYSTEM
 from helpdesk.consequences import LATER, SUGGEST
 from helpdesk.db import db
@@ -44,7 +44,10 @@ def keep(ticket: Ticket, suggestions: Suggestions) -> Decision | None:
 
 def keep_before_asking(ticket: Ticket) -> None:
     """Store what was on the table when somebody is asked, unless the worker did: the expert reads it as the reason,
-    and the next suggestions learn from it. Without a usable index there was nothing on the table."""
+    and the next suggestions learn from it. Without a usable index there was nothing on the table; nor in a past that
+    is played again, which the matcher would judge by what came later."""
+    if outbox.is_of_the_past():
+        return
     asked_for = select(func.max(Event.at)).where(
         Event.ticket_id == ticket.id, Event.kind.in_([kind for kind, jobs in LATER.items() if SUGGEST in jobs])
     )

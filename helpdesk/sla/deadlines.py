@@ -34,6 +34,7 @@ STILL = frozenset(
         Kind.PUBLICATION_FAILED,
         Kind.ORIGINAL_READ,
         Kind.ERASED,
+        Kind.JUDGED,
     }
 )
 AT_FIRST = ("triage", "acknowledge", "public")

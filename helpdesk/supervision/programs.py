@@ -68,10 +68,11 @@ class Programs:
         child.keep_open = (listener,)
         return child
 
-    def preparation(self, *, demo: bool) -> Child:
-        """Migrates the database and loads the demo; ends by itself. What it found is in `prepared.json`."""
-        output = ["--into", str(self.prepared)]
-        return self._python("preparation", ["helpdesk", "relais", "prepare", *output, *["--demo"] * demo], 1.0)
+    def preparation(self, *, demo: bool, past: bool = True) -> Child:
+        """Migrates the database and loads the demo (`past`: and leaves its earlier weeks to the workers); ends by
+        itself. What it found is in `prepared.json`."""
+        options = ["--into", str(self.prepared), *["--demo"] * demo, *["--past"] * (demo and past)]
+        return self._python("preparation", ["helpdesk", "relais", "prepare", *options], 1.0)
 
     @property
     def prepared(self) -> Path:

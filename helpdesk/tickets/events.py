@@ -33,7 +33,7 @@ from helpdesk.tickets.workflow import FACTS, Kind, NotPossible, Queue, State, ne
 
 WORD = re.compile(r"[\w.:@/+\-]{0,120}")
 # What changes nothing that a person decides upon: a page opened before it is not out of date.
-QUIET = frozenset({Kind.SUGGESTED, Kind.ORIGINAL_READ, Kind.RETARGETED})
+QUIET = frozenset({Kind.SUGGESTED, Kind.ORIGINAL_READ, Kind.RETARGETED, Kind.JUDGED})
 
 
 def append(

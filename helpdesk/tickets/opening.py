@@ -155,20 +155,23 @@ def _what_follows(
 ) -> None:
     if AT_ONCE.get(Kind.RECEIVED):
         raise NotImplementedError("nothing can follow at once from a ticket's first event")
+    state, done_at = outbox.state_at_first()
     rows = [
         {
             "lane": lane,
             "job": job,
             "payload": {"event_id": event_id},
-            "state": outbox.RowState.WAITING,
+            "state": state,
+            "done_at": done_at,
             "run_at": at,
             "created_at": at,
         }
         for lane, job in later
     ]
     connection.execute(_INSERT_ROWS, rows)
-    for lane, _job in later:
-        outbox.nudge_after_commit(lane)
+    if state is outbox.RowState.WAITING:
+        for lane, _job in later:
+            outbox.nudge_after_commit(lane)
     if Kind.RECEIVED in REINDEX:
         connection.execute(_INSERT_CHANGE, {"kind": "ticket", "entity_id": ticket_id})
         outbox.nudge_after_commit(Lane.INDEX)

@@ -54,6 +54,7 @@ class Kind(StrEnum):
     ORIGINAL_READ = "original_read"
     ERASED = "erased"
     RETARGETED = "retargeted"
+    JUDGED = "judged"
 
 
 class Outcome(StrEnum):
@@ -115,6 +116,7 @@ MOVES: dict[Kind, tuple[frozenset[State], State | None]] = {
     Kind.ORIGINAL_READ: (EVERY, None),
     Kind.ERASED: (EVERY, None),
     Kind.RETARGETED: (OPEN, None),
+    Kind.JUDGED: (EVERY, None),  # the asker says whether the answer helped, whatever became of the ticket since
 }
 
 # The facts an event of a kind must carry, and the only other ones it may carry. `promises`: what the clocks that the
@@ -152,6 +154,7 @@ FACTS: dict[Kind, tuple[frozenset[str], frozenset[str]]] = {
         Kind.ORIGINAL_READ: ("question_id reason", ""),
         Kind.ERASED: ("asker_id", ""),
         Kind.RETARGETED: ("promises", ""),
+        Kind.JUDGED: ("judgement_id question_id version_id helped", "reason"),
     }.items()
 }
 

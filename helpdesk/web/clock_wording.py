@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.sla.policy import Miss
+from helpdesk.web.looks import number
 
 CLOCKS: Mapping[str, Any] = {
     "triage": _l("Triage"),
@@ -83,17 +84,22 @@ REMARKS: Mapping[str, Any] = {
 }
 
 
+A_SPLIT_SECOND = 1e-6
+"""Minutes: what arithmetic may have taken from a whole one."""
+
+
 def duration(minutes: float) -> str:
-    """Minutes as people say them: "45 min", "2 h", "2 h 05 min"."""
-    whole = int(minutes)
-    if minutes and not whole:
+    """Minutes as people say them: "45 min", "2 h", "2 h 05 min". Only full minutes count, everywhere: what took 59
+    minutes and a half did not take an hour."""
+    whole = int(minutes + A_SPLIT_SECOND)
+    if not whole and minutes > A_SPLIT_SECOND:
         return str(gettext("less than a minute"))
     hours, rest = divmod(whole, 60)
     if not hours:
         return str(gettext("%(minutes)s min", minutes=rest))
     if not rest:
-        return str(gettext("%(hours)s h", hours=hours))
-    return str(gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=f"{rest:02}"))
+        return str(gettext("%(hours)s h", hours=number(hours)))
+    return str(gettext("%(hours)s h %(minutes)s min", hours=number(hours), minutes=f"{rest:02}"))
 
 
 def conditions(applies_to: Mapping[str, Any]) -> list[str]:

@@ -8,8 +8,9 @@ from datetime import date
 from flask_babel import gettext as _
 
 from helpdesk.accounts.models import Department
-from helpdesk.reports.flow import Flow, Theme
+from helpdesk.reports.flow import Flow, Quality, Theme
 from helpdesk.reports.response_times import KEPT, LATE, Figures, ResponseTimes
+from helpdesk.routing.shares import Share
 from helpdesk.web.clock_wording import CLOCKS
 from helpdesk.web.labels import label
 from helpdesk.web.looks import local_date
@@ -43,7 +44,7 @@ def kept(found: ResponseTimes, behind: Behind) -> Sheet:
         ]
         for stage in SHOWN
         for figures in [found.stages[stage]]
-        if _says_something(found, stage)
+        if says_something(found, stage)
     ]
     columns = [
         Column(_("Stage")),
@@ -113,21 +114,42 @@ def shape(figures: Figures) -> Sheet:
     return Sheet("shape", _("How the times are spread"), columns, rows)
 
 
-def flows(came: Flow) -> Sheet:
+def flows(came: Flow, behind: Behind) -> Sheet:
     """What came in and what became of it."""
     counted = (
-        (_("Came in"), came.came_in),
-        (_("Answered"), came.answered),
-        (_("Declined"), came.declined),
-        (_("Passed on to others"), came.passed_out),
-        (_("Passed on from others"), came.passed_in),
-        (_("Returned by approvers"), came.returned),
-        (_("Reopened"), came.reopened),
+        (_("Came in"), came.came_in, {"stage": "department", "outcome": "started"}),
+        (_("Were answered"), came.answered, {"stage": "department", "outcome": "ended"}),
+        (_("Went on in private"), came.handed_off, {"stage": "public", "outcome": "handed_off"}),
+        (_("Declined"), came.declined, {"outcome": "turned_down"}),
+        (_("Passed on to others"), came.passed_out, {"outcome": "passed_out"}),
+        (_("Passed on from others"), came.passed_in, {"outcome": "passed_in"}),
     )
-    rows = [[Cell(what), Cell(count)] for what, count in counted]
+    rows = [[Cell(what), Cell(count, behind(**about))] for what, count, about in counted]
     return Sheet(
         "flow", _("What came in and what became of it"), [Column(_("What")), Column(_("Times"), Form.COUNT)], rows
     )
+
+
+def quality(found: Quality, behind: Behind, withdrawn_url: str) -> Sheet:
+    """What had to be done again, and whether it helped."""
+    counted = (
+        (_("Returned by approvers"), found.returned, behind(outcome="returned")),
+        (_("Reopened"), found.reopened, behind(outcome="reopened")),
+        (_("Corrected after it was posted"), found.corrected, behind(outcome="corrected")),
+        (_("Official answers withdrawn"), Share(found.withdrawn, 0), withdrawn_url),
+        (_("It helped"), found.helped, behind(outcome="helped")),
+        (_("It did not help"), Share(found.not_helped, found.helped.count), behind(outcome="not_helped")),
+    )
+    rows = [
+        [Cell(what), Cell(part.hits, url), Cell(part.count or None), Cell(part.value)] for what, part, url in counted
+    ]
+    columns = [
+        Column(_("What")),
+        Column(_("Times"), Form.COUNT),
+        Column(_("Of how many"), Form.COUNT),
+        Column(_("Share"), Form.SHARE),
+    ]
+    return Sheet("quality", _("What had to be done again, and whether it helped"), columns, rows)
 
 
 def matrix(came: Flow, departments: Mapping[int, Department]) -> Sheet:
@@ -148,20 +170,18 @@ def matrix(came: Flow, departments: Mapping[int, Department]) -> Sheet:
 
 
 def subjects(found: Sequence[Theme], language: str) -> Sheet:
-    """The topics asked about most."""
-    rows = [
-        [
-            Cell(theme.topic.label_fr if language == "fr" else theme.topic.label_en),
-            Cell(theme.count),
-            Cell(round(theme.before, 1)),
-        ]
-        for theme in found
-    ]
-    columns = [Column(_("Topic")), Column(_("Questions"), Form.COUNT), Column(_("Before, on average"), Form.COUNT)]
+    """The topics asked about most; how it was before, where anything is known of that."""
+    columns = [Column(_("Topic")), Column(_("Questions"), Form.COUNT)]
+    rows = [[Cell(theme.topic.label(language)), Cell(theme.count)] for theme in found]
+    if any(theme.before is not None for theme in found):
+        columns += [Column(_("Before, on average"), Form.COUNT), Column(_("New topic"))]
+        for row, theme in zip(rows, found, strict=True):
+            before = None if theme.before is None else round(theme.before, 1)
+            row += [Cell(before), Cell(_("New") if theme.is_new else None)]
     return Sheet("topics", _("What people ask about most"), columns, rows)
 
 
-def _says_something(found: ResponseTimes, stage: str) -> bool:
+def says_something(found: ResponseTimes, stage: str) -> bool:
     return bool(found.stages[stage].outcomes.total() or found.running[stage].count or found.before[stage].kept.count)
 
 

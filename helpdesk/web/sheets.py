@@ -12,6 +12,7 @@ from typing import Any
 import xlsxwriter
 from flask_babel import gettext as _
 
+from helpdesk.web import clock_wording
 from helpdesk.web.looks import number, percent
 
 LONGEST_SHEET_NAME = 31
@@ -71,13 +72,7 @@ def told(cell: Cell, form: Form) -> str:
 
 def duration(seconds: float) -> str:
     """Working time in hours and minutes: a working day is not the same length everywhere."""
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return str(_("%(minutes)s min", minutes=minutes))
-    if not minutes:
-        return str(_("%(hours)s h", hours=number(hours)))
-    return str(_("%(hours)s h %(minutes)s", hours=number(hours), minutes=f"{minutes:02d}"))
+    return clock_wording.duration(seconds / 60)
 
 
 def as_csv(sheet: Sheet) -> str:

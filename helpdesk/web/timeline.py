@@ -51,6 +51,7 @@ SIGNS: Mapping[Kind, tuple[str, str | None]] = {
     Kind.ORIGINAL_READ: ("eye", None),
     Kind.ERASED: ("trash", None),
     Kind.RETARGETED: ("clock-history", None),
+    Kind.JUDGED: ("chat-left-text", None),
 }
 
 
@@ -146,6 +147,7 @@ _SHORT: Mapping[Kind, Any] = {
     Kind.REOPENED: lambda: _("opened it again"),
     Kind.MERGED: lambda: _("merged it with another question"),
     Kind.ESCALATED: lambda: _("moved it to a restricted circuit"),
+    Kind.JUDGED: lambda: _("said whether the answer helped"),
 }
 
 
@@ -225,5 +227,8 @@ _TOLD: Mapping[Kind, Any] = {
     Kind.MERGED: lambda facts, names: _("merged it with %(ref)s", ref=names.ticket(facts["into_ticket_id"])),
     Kind.ESCALATED: lambda facts, names: _(
         "moved it to a restricted circuit: %(circuit)s", circuit=label(CIRCUITS, facts["circuit"])
+    ),
+    Kind.JUDGED: lambda facts, names: (
+        _("said that the answer helped") if facts["helped"] else _("said that the answer did not help")
     ),
 }

@@ -668,6 +668,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_answer_version_hash")),
         sa.UniqueConstraint("official_answer_id", "version", name=op.f("uq_answer_version_official_answer_id_version")),
     )
+    with op.batch_alter_table("answer_version", schema=None) as batch_op:
+        batch_op.create_index("ix_answer_version_review", ["review_by", "official_answer_id"], unique=False)
+
     op.create_table(
         "letter",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -781,6 +784,26 @@ def upgrade() -> None:
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.create_index("ix_publication_ticket", ["ticket_id"], unique=False)
         batch_op.create_index("ix_publication_version", ["version_id"], unique=False)
+
+    op.create_table(
+        "judgement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("question_id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("helped", sa.Boolean(), nullable=False),
+        sa.Column("said_at", UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["question_id"], ["question.id"], name=op.f("fk_judgement_question_id_question")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_judgement_ticket_id_ticket")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["answer_version.id"], name=op.f("fk_judgement_version_id_answer_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_judgement")),
+        sa.UniqueConstraint("question_id", "version_id", name=op.f("uq_judgement_question_id_version_id")),
+    )
+    with op.batch_alter_table("judgement", schema=None) as batch_op:
+        batch_op.create_index("ix_judgement_said", ["said_at", "helped", "ticket_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_judgement_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "approval",
@@ -964,6 +987,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_approval_approver")
 
     op.drop_table("approval")
+    with op.batch_alter_table("judgement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_judgement_ticket_id"))
+        batch_op.drop_index("ix_judgement_said")
+
+    op.drop_table("judgement")
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.drop_index("ix_publication_version")
         batch_op.drop_index("ix_publication_ticket")

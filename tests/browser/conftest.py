@@ -56,7 +56,7 @@ def relais(
 ) -> Iterator[servers.Served]:
     """The demo, served as an operator would. `chromium` first: without it, nothing is started."""
     folder = tmp_path_factory.mktemp("served")
-    with servers.served(folder, "--demo", extra={"SMTP_URL": mail.url}, within=240) as running:
+    with servers.served(folder, "--demo", "--without-past", extra={"SMTP_URL": mail.url}, within=240) as running:
         yield running
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from flask import Flask
 from sqlalchemy import func, select
 
+import workers.demo
 from helpdesk import clock, demo
 from helpdesk.accounts.entering import person_with_password
-from helpdesk.db import db
-from helpdesk.demo import documents
+from helpdesk.db import db, transaction
+from helpdesk.demo import documents, past, reliving
+from helpdesk.loading import load_documents
+from helpdesk.outbox import OutboxRow, RowState
 from helpdesk.publishing.models import Publication
 from helpdesk.reports.integrity import faults
 from helpdesk.routing.models import Offer, OfferState
-from helpdesk.tickets.models import Event, Ticket
+from helpdesk.tickets.models import Event, Question, Ticket
 from helpdesk.tickets.workflow import Kind, Queue
 
 
@@ -47,6 +52,41 @@ def every_working_list_has_something() -> None:
     published = db.session.scalar(select(func.count()).select_from(Publication))
     assert published is not None
     assert published > 30
+
+
+def test_its_past_is_lived_by_the_same_verbs_and_leaves_nothing_to_do(app: Flask) -> None:
+    """Two days of it, one of them long ago: true in every row, over by now, and carried out then."""
+    with transaction():
+        load_documents(documents.read().organisation)
+    days = past.days(clock.now())
+    assert len({day.isocalendar()[:2] for day in days}) == past.WEEKS
+    busy = [day for day in days if day.weekday() < 5]
+    for day in (busy[10], busy[-3]):
+        with transaction():
+            count = reliving.relive(day)
+        assert count >= 3
+        assert len(past.courses_of(day, clock.now())) == count  # the same every time
+    assert list(faults()) == []
+    rows = db.session.scalars(select(OutboxRow)).all()
+    assert rows
+    assert {row.state for row in rows} == {RowState.DONE}
+    assert all(row.created_at < clock.now() - timedelta(days=1) for row in rows)
+    assert {ticket.queue for ticket in db.session.scalars(select(Ticket))} <= {Queue.ANSWERED, Queue.CLOSED}
+    texts = db.session.scalars(select(Question.text)).all()
+    assert len(set(texts)) == len(texts)
+
+
+def test_its_past_is_left_to_the_workers_day_by_day(app: Flask) -> None:
+    with transaction():
+        load_documents(documents.read().organisation)
+        days = reliving.announce()
+    rows = db.session.scalars(select(OutboxRow).where(OutboxRow.job == reliving.DAY).order_by(OutboxRow.id)).all()
+    assert len(rows) == days
+    assert [row.payload["day"] for row in rows] == sorted((row.payload["day"] for row in rows), reverse=True)
+    row = next(row for row in rows if date.fromisoformat(row.payload["day"]).weekday() == 6)
+    db.session.rollback()
+    workers.demo.relive(row)
+    assert db.session.get_one(OutboxRow, row.id).state is RowState.DONE
 
 
 def test_moving_the_demo_to_today_keeps_its_order() -> None:

@@ -45,6 +45,7 @@ PLACES = {
     "/paste": 7,
     "/answers": 8,
     "/answers?q=fibre": 11,
+    "/department?code=all": 23,
 }
 ANSWER, ASKED, ANSWERING = 17, 29, 32
 

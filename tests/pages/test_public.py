@@ -211,7 +211,10 @@ def test_a_stale_page_keeps_the_text_and_can_be_sent_again(
 
 def test_only_pages_that_check_by_themselves_are_exempt() -> None:
     pages = "helpdesk.web.pages"
-    assert csrf._exempt_views <= {f"{pages}.public.send", f"{pages}.public.reply", f"{pages}.pasting.save"}
+    assert csrf._exempt_views <= {
+        *(f"{pages}.public.{view}" for view in ("send", "reply", "judged")),
+        f"{pages}.pasting.save",
+    }
 
 
 @pytest.mark.parametrize("body", [b"text=caf\xe9+froid", b"text=caf%E9+froid", b"text=%F0%9F%99"])

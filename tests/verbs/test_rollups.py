@@ -187,11 +187,12 @@ def test_flow_and_themes_count_what_came(whole):
     today = clock.now().astimezone(ZoneInfo(setting("timezone"))).date()
     period = last_weeks(1, today)
     came = flow(None, period, response_times(None, period, clock.now()).stages)
-    assert came.returned == 0
+    assert came.quality.returned.hits == 0
     assert came.came_in > 0
     theme = themes(None, period)[0]
     assert theme.count > 0
-    assert theme.is_new
+    assert theme.before is None  # nothing is known of earlier: nobody can say what is new
+    assert not theme.is_new
 
 
 def test_what_is_posted_for_a_leading_question_ends_the_clock_of_those_attached_to_it(whole):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, StringField, TextAreaField
+from wtforms.validators import AnyOf
 
 
 class QuestionForm(FlaskForm):
@@ -17,3 +18,8 @@ class QuestionForm(FlaskForm):
 class ReplyForm(FlaskForm):
     text = TextAreaField(_l("Your reply"))
     nonce = HiddenField("")
+
+
+class JudgementForm(FlaskForm):
+    helped = StringField(validators=[AnyOf(("yes", "no"))])  # which of two buttons was pressed
+    comment = TextAreaField(_l("In a few words"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -24,10 +25,11 @@ from helpdesk.reports import flow as flows
 from helpdesk.reports.department import department_for, departments_of, sees_all, standing
 from helpdesk.reports.periods import LAST_WEEKS, USUAL, Period, between, last_weeks
 from helpdesk.reports.response_times import STAGES, ResponseTimes, response_times
+from helpdesk.reports.staffing import expiring, load
 from helpdesk.rollups.following import lag
 from helpdesk.tickets import queues
 from helpdesk.tickets.models import Ticket
-from helpdesk.web import department_sheets, response_wording, time_charts
+from helpdesk.web import department_sheets, response_wording, stage_tiles, time_charts
 from helpdesk.web.charts import named_places
 from helpdesk.web.clock_wording import CLOCKS
 from helpdesk.web.labels import label
@@ -42,12 +44,22 @@ ALL = "all"
 """In the place of a code: every department, for those who may see them."""
 STAGE = "answer"
 """The stage the page begins with."""
-LISTED = 8
+LISTED = 6
 """Open questions on the page itself; the rest is one click away."""
 MOST_WEEKS = 520
 BEHIND = 1000
 """Changes the figures may be behind the log before the page says so."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A part of the time: whose it is, its median in seconds, and its place in the bar of all."""
+
+    part: str
+    ours: bool
+    median: float
+    piece: time_charts.Piece
 
 
 @dataclass(frozen=True)
@@ -87,22 +99,30 @@ def home() -> ResponseReturnValue:
     asked = _asked()
     found = response_times(asked.ids, asked.period, clock.now())
     figures, weeks = found.stages[asked.stage], [week.stages[asked.stage] for week in found.weeks]
+    now = standing(me(), asked.ids)
+    came, sheets = _read(asked, found)
     return render_template(
         "department/home.html",
         asked=asked,
-        verdict=response_wording.verdict(found, asked.stage),
-        standing=standing(me(), asked.ids),
+        verdict=response_wording.verdict(found),
+        urgency=response_wording.urgency(now, queues.MOST_COUNTED),
+        standing=now,
+        bands=time_charts.stacked([now.bands.late, now.bands.soon, now.bands.later]),
         first=_first(asked),
-        sheets={each.code: each for each in _sheets(asked, found)},
+        tiles=stage_tiles.tiles(found, partial(_behind, asked)),
+        sheets={each.code: each for each in sheets},
+        came=came,
+        load=load(asked.ids, clock.now()),
+        expiring=expiring(me(), asked.ids, today()),
         figures=figures,
         lines=time_charts.lines([[week.p90 for week in weeks], [week.median for week in weeks]], figures.target),
-        named={place: local_date(found.weeks[place].start, "short") for place in named_places(len(weeks))},
+        named={place: local_date(found.weeks[place].start, "d MMM") for place in named_places(len(weeks))},
         curve=time_charts.curve(figures.times, figures.target) if figures.median is not None else None,
         bars=_bars(found),
         stages=[(stage, label(CLOCKS, stage)) for stage in department_sheets.SHOWN],
         spans=LAST_WEEKS,
         catching_up=lag() > BEHIND,
-        names={code: label(CLOCKS, code) for code in STAGES},
+        names={code: label(CLOCKS, code) for code in (*STAGES, *department_sheets.PARTS)},
         most_counted=queues.MOST_COUNTED,
         told=told,
         time=duration,
@@ -138,8 +158,7 @@ def behind() -> ResponseReturnValue:
         "department/behind.html",
         asked=asked,
         page=page,
-        stage=label(CLOCKS, asked.stage),
-        outcome=label(response_wording.COUNTED, outcome),
+        counted=_counted(asked.stage, outcome),
         address=lambda **changes: asked.address("department.behind", outcome=outcome, **changes),
     )
 
@@ -149,7 +168,7 @@ def figures(sheet: str) -> ResponseReturnValue:
     """One table of the page as CSV."""
     asked = _asked()
     found = response_times(asked.ids, asked.period, clock.now())
-    for each in _sheets(asked, found):
+    for each in _read(asked, found)[1]:
         if each.code == sheet:
             return _download(as_csv(each), f"{asked.code}-{sheet}-{asked.period.start}.csv", "text/csv; charset=utf-8")
     raise NotFound()
@@ -167,7 +186,15 @@ def workbook() -> ResponseReturnValue:
         (str(_("Stage drawn")), label(CLOCKS, asked.stage)),
         (str(_("Times")), str(_("Minutes of working time in the calendar that was promised"))),
     ]
-    return _download(as_workbook(_sheets(asked, found), about), f"{asked.code}-{asked.period.start}.xlsx", XLSX)
+    return _download(as_workbook(_read(asked, found)[1], about), f"{asked.code}-{asked.period.start}.xlsx", XLSX)
+
+
+def _counted(stage: str, outcome: str) -> str:
+    """What is listed, in words."""
+    words = label(response_wording.COUNTED, outcome)
+    if outcome in tickets_behind.HAPPENED:
+        return words
+    return str(_("%(stage)s: %(outcome)s", stage=label(CLOCKS, stage), outcome=words))
 
 
 def _first(asked: Asked) -> list[Ticket]:
@@ -190,31 +217,35 @@ def _asked() -> Asked:
     return Asked(None if everything else department_for(me(), code), departments, period, weeks, stage)
 
 
-def _sheets(asked: Asked, found: ResponseTimes) -> list[Sheet]:
+def _read(asked: Asked, found: ResponseTimes) -> tuple[flows.Flow, list[Sheet]]:
+    """What came and went, and every table of the page."""
     came = flows.flow(asked.ids, asked.period, found.stages)
     names = {each.id: each for each in db.session.scalars(select(Department))}
-
-    def tickets(*, first: date | None = None, last: date | None = None, **about: Any) -> str:
-        days = {"weeks": None, "from": first, "to": last} if first else {}
-        return asked.address("department.behind", **about, **days)
-
-    return [
+    tickets = partial(_behind, asked)
+    return came, [
         department_sheets.kept(found, tickets),
         department_sheets.weeks(found, asked.stage, tickets),
         department_sheets.parts(found),
         department_sheets.shape(found.stages[asked.stage]),
-        department_sheets.flows(came),
+        department_sheets.flows(came, tickets),
         department_sheets.matrix(came, names),
+        department_sheets.quality(came.quality, tickets, url_for("library.answers", status="withdrawn")),
         department_sheets.subjects(flows.themes(asked.ids, asked.period), str(get_locale())),
     ]
 
 
-def _bars(found: ResponseTimes) -> list[tuple[str, str, time_charts.Piece]]:
-    """(stage, whose, place) of the parts whose median is known."""
+def _behind(asked: Asked, *, first: date | None = None, last: date | None = None, **about: Any) -> str:
+    """The address of the questions behind a figure of the page."""
+    days = {"weeks": None, "from": first, "to": last} if first else {}
+    return asked.address("department.behind", **about, **days)
+
+
+def _bars(found: ResponseTimes) -> list[Bar]:
+    """The parts whose median is known, in one bar."""
     known = [part for part in department_sheets.PARTS if found.stages[part].median is not None]
     pieces = time_charts.stacked([found.stages[part].median or 0.0 for part in known])
     return [
-        (part, "ours" if part in department_sheets.OURS else "theirs", piece)
+        Bar(part, part in department_sheets.OURS, found.stages[part].median or 0.0, piece)
         for part, piece in zip(known, pieces, strict=True)
     ]
 

@@ -19,10 +19,11 @@ from helpdesk.intake.cleaning import LONGEST_TEXT, Submission, clean
 from helpdesk.intake.receiving import receive
 from helpdesk.intake.status_links import status_token, ticket_of_status_token
 from helpdesk.publishing.following import leading_ticket, progress_of
+from helpdesk.publishing.judging import LONGEST_COMMENT, comment_of, judge, judgement_of
 from helpdesk.tickets.models import Ticket
 from helpdesk.tickets.triaging import record_reply
 from helpdesk.web.bodies import one_kind_of_line, refuse_broken_text
-from helpdesk.web.forms.public import QuestionForm, ReplyForm
+from helpdesk.web.forms.public import JudgementForm, QuestionForm, ReplyForm
 from helpdesk.web.language import language_now
 from helpdesk.web.limits import PUBLIC_QUESTIONS, limiter
 from helpdesk.web.nonces import name_of, nonce_for
@@ -91,6 +92,28 @@ def reply(token: str) -> ResponseReturnValue:
     return back_to(url_for("public.status", token=token))
 
 
+@blueprint.post("/status/<token>/judgement")
+@csrf.exempt
+def judged(token: str) -> ResponseReturnValue:
+    """Keep whether the answer helped. Exempt for the same reason as `send`."""
+    ticket, form = _ticket(token), JudgementForm()
+    try:
+        with limiter.limit(PUBLIC_QUESTIONS):
+            pass
+    except RateLimitExceeded:
+        return _status_page(token, ReplyForm(formdata=None), 429, judgement=form, refused=too_many())
+    if not form.validate():
+        return _status_page(token, ReplyForm(formdata=None), 400, judgement=form, refused=stale())
+    try:
+        with transaction():
+            judge(ticket, helped=form.helped.data == "yes", comment=form.comment.data or "", by=ASKER)
+    except BadInput as refusal:
+        form.comment.errors = [each for found in sentences_by_field(refusal.problems).values() for each in found]
+        return _status_page(token, ReplyForm(formdata=None), 422, judgement=form)
+    flash(_("Thank you. The team that answered will read it."), "success")
+    return back_to(url_for("public.status", token=token, _anchor="judgement"))
+
+
 @blueprint.get("/privacy")
 def privacy() -> ResponseReturnValue:
     return render_template("public/privacy.html")
@@ -144,7 +167,12 @@ def _status_page(token: str, form: ReplyForm, status: int, **context: Any) -> Re
     ticket = _ticket(token)
     form.nonce.data = nonce_for(form.nonce.data)
     address = current_app.extensions["relais_settings"].base_url + url_for("public.status", token=token)
-    context |= {"progress": progress_of(ticket), "address": address, "form": form}
+    progress = progress_of(ticket)
+    said = judgement_of(ticket.question, progress.answer.version_id) if progress.answer else None
+    if "judgement" not in context:
+        context["judgement"] = JudgementForm(formdata=None, comment=comment_of(said) if said else "")
+    context |= {"progress": progress, "address": address, "form": form, "said": said, "token": token}
+    context["longest_comment"] = LONGEST_COMMENT
     response = make_response(render_template("public/status.html", **context), status)
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
