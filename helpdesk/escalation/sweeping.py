@@ -7,10 +7,11 @@ neither repeats nor misses one. What is found late (nobody swept for a night) is
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,8 +27,12 @@ from helpdesk.sla.thresholds import NOTED, Crossing, crossings, next_of, used
 from helpdesk.sla.timer import read
 from helpdesk.tickets.models import Ticket
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 25
 """Tickets of one commit: on SQLite nobody else writes meanwhile."""
+LOOKED_AT_AGAIN = timedelta(hours=1)
+"""A ticket whose log cannot be read waits so long: it must not stand in the way of all others."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,22 @@ def sweep_once() -> int:
         audience, noticed = Audience(known, now), _noticed(tickets)
         found = []
         for ticket in tickets:
-            passed = _look(ticket, logs.get(ticket.id, []), known, now)
+            try:
+                passed = _look(ticket, logs.get(ticket.id, []), known, now)
+            except (ValueError, LookupError, TypeError):
+                log.exception("the clocks of %s cannot be read from its log; `verify` says more", ticket.ref)
+                ticket.warn_at = now + LOOKED_AT_AGAIN
+                continue
             found += [(ticket, each) for each in passed if each.key not in noticed.get(ticket.id, ())]
         found.sort(key=lambda each: each[1].crossing.at)
         _write_down(found, audience)
     return len(tickets)
 
 
-def _look(ticket: Ticket, log: Sequence[Happening], known: Promised, now: datetime) -> list[Passed]:
+def _look(ticket: Ticket, events: Sequence[Happening], known: Promised, now: datetime) -> list[Passed]:
     """What the clocks of `ticket` have passed by `now`; its row says from here on when the next is due."""
     passed, coming, step_used = [], [], 0
-    for clock in read(log, now=now).clocks:
+    for clock in read(events, now=now).clocks:
         found = crossings(clock, known.calendar_with)
         passed += [Passed(clock, each) for each in found if each.at <= now]
         if clock.is_open:

@@ -31,7 +31,7 @@ from helpdesk.sla.promising import promised
 from helpdesk.sla.thresholds import crossings
 from helpdesk.sla.timer import read
 from helpdesk.tickets import closing, triaging
-from helpdesk.tickets.models import Ticket
+from helpdesk.tickets.models import Event, Ticket
 from helpdesk.tickets.workflow import Outcome
 from people import a_channel, a_department, a_person
 from workers import escalation
@@ -171,6 +171,21 @@ def test_a_sweep_that_dies_anywhere_goes_on_without_repeating_or_missing_one(clo
     notices = db.session.execute(select(Notice.passing_id, Notice.person_id)).all()
     assert len(notices) == len(set(notices))
     assert len([each for each in told() if each[0] == "expert"]) == 1
+
+
+def test_a_log_that_cannot_be_read_stands_in_nobodys_way(clock_at, caplog):
+    clock_at("2026-04-02T09:00:00+02:00")
+    expert = an_office()
+    broken, whole = an_offer(expert), an_offer(expert)
+    with transaction() as session:
+        event = session.scalars(select(Event).where(Event.ticket_id == broken.ticket_id)).first()
+        event.facts = {**event.facts, "promises": ["nonsense"]}
+    clock_at("2026-04-02T16:00:00+02:00")
+    with caplog.at_level("ERROR"):
+        look_at_the_clocks()
+    assert {row[0] for row in noticed()} == {whole.ticket_id}
+    assert broken.ticket.ref in caplog.text
+    assert broken.ticket.warn_at == utc("2026-04-02T17:00:00+02:00")
 
 
 def test_two_sweeps_at_once_notice_and_tell_everything_once(clock_at, monkeypatch, app):
