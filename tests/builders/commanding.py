@@ -7,6 +7,7 @@ import io
 import json
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from unittest.mock import patch
 import servers
 from config import PROJECT
 from helpdesk import cli
+from helpdesk.web.limits import limiter
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,23 @@ def relais(data: Path, *arguments: str, **extra: str) -> Ran:
     """The same in this process, which has imported everything already: a new Python needs seconds for that."""
     stdout, stderr = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     settings = patch.dict(os.environ, servers.environment(extra), clear=True)
-    with settings, contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+    with settings, limits_kept(), contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
         try:
             code = cli.main(["--data", str(data), *arguments])
         except SystemExit as end:  # argparse's
             code = int(end.code or 0)
     return Ran(code, *(each.buffer.getvalue().decode() for each in (stdout, stderr)))
+
+
+@contextlib.contextmanager
+def limits_kept() -> Iterator[None]:
+    """What counts requests is one for the process, and would go on with the Redis of the application made inside."""
+    before = dict(vars(limiter))
+    try:
+        yield
+    finally:
+        vars(limiter).clear()
+        vars(limiter).update(before)
 
 
 def document(data: Path, *arguments: str, **extra: str) -> Any:
