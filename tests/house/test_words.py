@@ -74,6 +74,12 @@ def test_the_same_values_stand_in_both_languages():
     assert differing == []
 
 
+def test_many_are_told_with_their_number():
+    """A singular sentence put in the place of a plural would be taken apart into its letters."""
+    plurals = [(english(message), french(message)) for message in MESSAGES if len(english(message)) > 1]
+    assert [pair for pair in plurals if values(pair[0][-1]) - values(pair[1][-1])] == []
+
+
 def test_french_is_set_as_french_is():
     wrong = [text for message in MESSAGES for text in french(message) if HIGH_SIGN.search(text)]
     assert wrong == []
