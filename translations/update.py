@@ -96,6 +96,10 @@ def main(arguments: list[str]) -> int:
                 if message is None:
                     catalogue.add(english, tuple(french) if isinstance(french, list) else french)
                     continue
+                if isinstance(message.id, tuple) is not isinstance(french, list):
+                    raise SystemExit(
+                        f"{english!r} is known with as many forms as {message.id!r}: give as many in French"
+                    )
                 message.string = tuple(french) if isinstance(french, list) else french
                 message.flags.discard("fuzzy")
         if command in ("add", "extract", "tidy"):
